@@ -1,0 +1,74 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Every target is Swift 6 with the strictest import and existential rules; a warning is an error. Whole-program
+// optimisation across modules matters here: the path of a command crosses five of them.
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+    .unsafeFlags(["-cross-module-optimization", "-enforce-exclusivity=unchecked"], .when(configuration: .release)),
+]
+
+func core(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name + "Tests", dependencies: dependencies, swiftSettings: settings)
+}
+
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+]
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let histogram: Target.Dependency = .product(name: "Histogram", package: "hdrhistogram-swift")
+
+let package = Package(
+    name: "sluice",
+    products: [
+        .executable(name: "sluice", targets: ["sluice"]),
+        .library(name: "SluiceCores", targets: ["Primitives", "RESP", "Keyspace", "Replication", "Engine"]),
+        .library(name: "SluiceProbes", targets: ["Probes"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift.git", from: "0.2.0"),
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "CJemalloc", pkgConfig: "jemalloc", providers: [.apt(["libjemalloc-dev"])]),
+        .target(name: "CLinux"),
+
+        core("Primitives"),
+        core("RESP", ["Primitives"]),
+        core("Keyspace", ["Primitives", "RESP"]),
+        core("Replication", ["Primitives", "RESP"]),
+        core("Engine", ["Primitives", "RESP", "Keyspace", "Replication"]),
+        core("Sockets", ["CLinux"]),
+        core("Probes", ["CJemalloc"]),
+        core("Server", ["Primitives", "RESP", "Keyspace", "Replication", "Engine", "Sockets", "Probes", logging] + nio),
+
+        core("Measurement", [histogram]),
+        core("Workload", ["Primitives"]),
+        core("Reports", ["Measurement"]),
+        core(
+            "Harness",
+            ["Primitives", "RESP", "Replication", "Sockets", "Probes", "Measurement", "Workload", histogram]
+        ),
+        .executableTarget(
+            name: "sluice",
+            dependencies: [
+                "Primitives", "Server", "Probes", "Measurement", "Workload", "Harness", "Reports", logging,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: settings
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,62 @@
+// Reads of jemalloc's statistics. They are C because Swift's exclusivity rule forbids passing one variable as both the
+// old and the new value of a mallctl, and because the optimiser may assume that malloc cannot change a plain counter.
+#ifndef SLUICE_CJEMALLOC_SHIM_H
+#define SLUICE_CJEMALLOC_SHIM_H
+
+#include <jemalloc/jemalloc.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/// Makes the statistics current. Returns 0, or an errno value when the allocator is not in charge.
+static inline int sluice_jemalloc_refresh(void) {
+    uint64_t epoch = 1;
+    size_t size = sizeof(epoch);
+    return mallctl("epoch", &epoch, &size, &epoch, size);
+}
+
+/// Reads a statistic of type size_t by its mallctl name. Returns 0 or an errno value.
+static inline int sluice_jemalloc_read_size(const char *name, size_t *value) {
+    size_t size = sizeof(*value);
+    return mallctl(name, value, &size, NULL, 0);
+}
+
+/// Reads a statistic of type uint64_t by its mallctl name. Returns 0 or an errno value.
+static inline int sluice_jemalloc_read_u64(const char *name, uint64_t *value) {
+    size_t size = sizeof(*value);
+    return mallctl(name, value, &size, NULL, 0);
+}
+
+/// Reads a boolean option by its mallctl name. Returns 0 or an errno value.
+static inline int sluice_jemalloc_read_bool(const char *name, bool *value) {
+    size_t size = sizeof(*value);
+    return mallctl(name, value, &size, NULL, 0);
+}
+
+/// Reads an option of type ssize_t by its mallctl name. Returns 0 or an errno value.
+static inline int sluice_jemalloc_read_ssize(const char *name, ptrdiff_t *value) {
+    size_t size = sizeof(*value);
+    return mallctl(name, value, &size, NULL, 0);
+}
+
+/// Flushes this thread's cache so that request counts and `allocated` are exact for it. Returns 0 or an errno value.
+static inline int sluice_jemalloc_flush_thread_cache(void) {
+    return mallctl("thread.tcache.flush", NULL, NULL, NULL, 0);
+}
+
+/// Address of this thread's count of allocated bytes; read it with sluice_jemalloc_load only. NULL when unavailable.
+static inline const volatile uint64_t *sluice_jemalloc_thread_allocated(void) {
+    uint64_t *pointer = NULL;
+    size_t size = sizeof(pointer);
+    return mallctl("thread.allocatedp", &pointer, &size, NULL, 0) == 0 ? pointer : NULL;
+}
+
+static inline uint64_t sluice_jemalloc_load(const volatile uint64_t *pointer) { return *pointer; }
+
+/// The allocator's version string.
+static inline const char *sluice_jemalloc_version(void) {
+    const char *version = NULL;
+    size_t size = sizeof(version);
+    return mallctl("version", &version, &size, NULL, 0) == 0 ? version : NULL;
+}
+
+#endif

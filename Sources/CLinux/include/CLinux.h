@@ -1,0 +1,39 @@
+// What Swift's Glibc module leaves out: epoll, eventfd, accept4 and the per-thread processor clock.
+#ifndef SLUICE_CLINUX_H
+#define SLUICE_CLINUX_H
+
+// No system header is included here: their contents depend on feature macros, and Swift would see two versions of them.
+#include <stdint.h>
+
+/// One readiness report: the token given at registration and the EPOLL bits.
+struct clinux_event {
+    uint64_t token;
+    uint32_t events;
+};
+
+enum {
+    CLINUX_READABLE = 0x001,
+    CLINUX_WRITABLE = 0x004,
+    CLINUX_PEER_CLOSED = 0x2000,
+    /// Error, hang-up, or the peer's shutdown.
+    CLINUX_HANGUP = 0x008 | 0x010 | 0x2000,
+};
+
+/// Kept unsigned and apart: bit 31 does not fit a C enum.
+#define CLINUX_EDGE_TRIGGERED (1u << 31)
+
+int clinux_epoll_create(void);
+int clinux_epoll_add(int epoll, int descriptor, uint32_t events, uint64_t token);
+int clinux_epoll_modify(int epoll, int descriptor, uint32_t events, uint64_t token);
+int clinux_epoll_remove(int epoll, int descriptor);
+/// Waits for at most `timeout` ms (-1 for ever); fills at most `capacity` events (at most 256); returns their number or -1.
+int clinux_epoll_wait(int epoll, struct clinux_event *events, int capacity, int timeout);
+int clinux_eventfd(void);
+/// Accepts one connection, non-blocking and close-on-exec. Returns the descriptor or -1 with errno.
+int clinux_accept(int listener);
+/// Nanoseconds of processor time that the calling thread has used.
+uint64_t clinux_thread_cpu_ns(void);
+/// Nanoseconds of the monotonic clock.
+uint64_t clinux_monotonic_ns(void);
+
+#endif

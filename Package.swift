@@ -70,6 +70,8 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+
+        tests("Probes", ["Probes"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,6 +1,6 @@
 // One connected replica, seen from the primary:
 //
-//     handshake → acknowledged → streaming → closing(cause)
+//     handshake → acknowledged → streaming → closing(cause) → ended
 //
 // The first two belong to whoever accepts connections (`HandshakeParser`, `ResumePlanner`); a `Link` begins when the
 // acknowledgement is out. It is a place in the stream and a few numbers: a slow link falls behind in position, not in
@@ -11,8 +11,10 @@ package import Primitives
 package struct Link {
     package enum State: Equatable, Sendable {
         case streaming
-        /// The shell is to end the connection; nothing is sent any more.
+        /// The shell is to end the connection (`Stream.takeClosing`); nothing of the stream is sent any more.
         case closing(LinkCloseCause)
+        /// The shell has been told; the connection's end is still to come.
+        case ended
     }
 
     /// Numbers the links of a process; never used twice.
@@ -63,6 +65,12 @@ package struct Link {
         self.progressAt = now
         self.position = request.position
         self.copies = copies
+    }
+
+    /// Whether the stream stands between two frames, where alone a line of text may go.
+    var isBetweenFrames: Bool {
+        guard !self.isBlocked, self.control.isEmpty, self.copies.map({ $0.count == 0 }) ?? true else { return false }
+        return self.cursor.map { $0.offset == 0 || $0.offset == $0.chunk.used } ?? true
     }
 
     mutating func received(_ report: LinkReport, now: Milliseconds) {

@@ -35,6 +35,7 @@ package struct Stream {
     /// Where the next round of sending begins, so that no link is always the last.
     var nextLink = 0
     private var heartbeatAt: Milliseconds = 0
+    private var closingCount = 0
 
     package init(history: History, options: StreamOptions, events: BackgroundEvents = BackgroundEvents()) {
         self.history = history
@@ -112,6 +113,39 @@ package struct Stream {
         guard self.links[index].state == .streaming else { return }
         self.links[index].state = .closing(cause)
         self.closed[cause, default: 0] += 1
+        self.closingCount += 1
+    }
+
+    /// A connection that the shell must end now.
+    package struct Closing: Sendable {
+        package var transport: Int32
+        package var id: String
+        package var address: String
+        package var cause: LinkCloseCause
+        /// The last line to the replica; nil where it would land inside a frame.
+        package var message: String?
+    }
+
+    /// Links that were given up since the last call.
+    package mutating func takeClosing() -> [Closing] {
+        guard self.closingCount > 0 else { return [] }
+        self.closingCount = 0
+        var list: [Closing] = []
+        for index in self.links.indices {
+            guard case .closing(let cause) = self.links[index].state else { continue }
+            let link = self.links[index]
+            self.links[index].state = .ended
+            list.append(
+                Closing(
+                    transport: link.transport,
+                    id: link.request.id,
+                    address: link.address,
+                    cause: cause,
+                    message: link.isBetweenFrames ? cause.message : nil
+                )
+            )
+        }
+        return list
     }
 
     /// To be called about ten times a second: heartbeats once a second, and dead links.

@@ -1,4 +1,10 @@
+import ArgumentParser
+
 @main
-struct Sluice {
-    static func main() {}
+struct Sluice: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sluice",
+        abstract: "A replication engine, and the harness that measures what replication costs.",
+        subcommands: [ServeCommand.self]
+    )
 }

@@ -35,5 +35,7 @@ int clinux_accept(int listener);
 uint64_t clinux_thread_cpu_ns(void);
 /// Nanoseconds of the monotonic clock.
 uint64_t clinux_monotonic_ns(void);
+/// Names the calling thread for `top -H`; at most fifteen bytes count.
+void clinux_name_thread(const char *name);
 
 #endif

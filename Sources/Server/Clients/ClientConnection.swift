@@ -28,8 +28,12 @@ final class ClientConnection: ChannelInboundHandler {
     private var context: ChannelHandlerContext?
     /// SwiftNIO holds bytes that the socket did not take.
     private var isOutputQueued = false
-    /// A batch is with other shards; nothing is executed until it is back.
+    /// Something is with other shards; nothing is executed until it is back.
     var isAwaiting = false
+    /// Commands for other shards that have not left yet.
+    var batch: ShardBatch
+    /// There is one shard: every command is carried out where it arrives.
+    let isAlone: Bool
     /// Input is over: a protocol error, `QUIT`, or the peer's end.
     private var isEnding = false
 
@@ -42,6 +46,8 @@ final class ClientConnection: ChannelInboundHandler {
         self.shard = shard
         self.number = number
         self.socket = socket
+        self.isAlone = shard.node.options.shards == 1
+        self.batch = ShardBatch(shards: self.isAlone ? 0 : shard.node.options.shards)
         self.address = socket.peerAddress?.description ?? "unknown:0"
         self.localAddress = socket.localAddress?.description ?? "unknown:0"
         self.session = ClientSession(now: WallClock.milliseconds)
@@ -113,24 +119,34 @@ final class ClientConnection: ChannelInboundHandler {
         while used < bytes.count, !self.isPaused, !self.isEnding {
             switch self.parser.next(in: Bytes(rebasing: bytes[used...])) {
             case .command(let consumed):
-                self.execute(self.parser.current, writer)
+                let isDone = self.execute(self.parser.current, writer)
                 self.parser.advance()
-                used += consumed
+                if isDone { used += consumed }
+                if !isDone || self.batch.isFull { self.dispatchBatch() }
                 if writer.count >= Self.replyBytesPerWrite { self.flush() }
             case .nothing(let consumed):
                 self.parser.advance()
                 used += consumed
             case .incomplete:
-                self.flush()
+                self.finishRead()
                 return used
             case .failed(let error):
-                writer.error("ERR \(error.message)")
-                self.shard.statistics.errors += 1
+                // The error comes after the replies of what was sent before it.
+                guard self.batch.isEmpty else {
+                    self.parser.advance()
+                    self.dispatchBatch()
+                    continue
+                }
+                self.refuse("ERR \(error.message)", writer)
                 self.end()
             }
         }
-        self.flush()
+        self.finishRead()
         return used
+    }
+
+    private func finishRead() {
+        if self.batch.isEmpty { self.flush() } else { self.dispatchBatch() }
     }
 
     private func limitHeld() {

@@ -38,7 +38,9 @@ extension ServerOptions {
             self.queryBufferLimit = try Self.size(name, value, in: (1 << 20)...(1 << 32 - 1))
         case "slow-event": self.slowEventMicroseconds = try Self.number(name, value, in: 1...60_000_000)
         default:
-            throw InvalidSetting(description: "unknown setting '\(name)'; known are \(Self.names.joined(separator: ", "))")
+            throw InvalidSetting(
+                description: "unknown setting '\(name)'; known are \(Self.names.joined(separator: ", "))"
+            )
         }
     }
 
@@ -49,7 +51,8 @@ extension ServerOptions {
     ) throws(InvalidSetting) -> Number {
         guard let number = Int(value), range.contains(number), let result = Number(exactly: number) else {
             throw InvalidSetting(
-                description: "\(name) must be a whole number from \(range.lowerBound) to \(range.upperBound), not '\(value)'"
+                description:
+                    "\(name) must be a whole number from \(range.lowerBound) to \(range.upperBound), not '\(value)'"
             )
         }
         return result

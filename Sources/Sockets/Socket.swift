@@ -192,5 +192,7 @@ package struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
         self.port = UInt16(text(service)) ?? 0
     }
 
-    package var description: String { self.host.contains(":") ? "[\(self.host)]:\(self.port)" : "\(self.host):\(self.port)" }
+    package var description: String {
+        self.host.contains(":") ? "[\(self.host)]:\(self.port)" : "\(self.host):\(self.port)"
+    }
 }

@@ -36,10 +36,14 @@ struct ServeCommand: ParsableCommand {
     @Option(help: "Bytes of one chunk of the backlog. (default: the smaller of 1mb and a sixteenth of the backlog)")
     var chunkSize: String?
 
-    @Option(help: "Bytes that may wait unsent in the kernel for one replica; a slower one waits in position. (default: 2mb)")
+    @Option(
+        help: "Bytes that may wait unsent in the kernel for one replica; a slower one waits in position. (default: 2mb)"
+    )
     var linkOutputLimit: String?
 
-    @Option(help: "shared: replicas read one copy of the stream; copy: each gets its own, as a control. (default: shared)")
+    @Option(
+        help: "shared: replicas read one copy of the stream; copy: each gets its own, as a control. (default: shared)"
+    )
     var fanOut: String?
 
     @Option(help: "Seconds without progress or acknowledgement after which a replica's link is closed. (default: 60)")
@@ -51,7 +55,9 @@ struct ServeCommand: ParsableCommand {
     @Option(help: "Bytes of unfinished input of one client. (default: 1gb)")
     var clientQueryBufferLimit: String?
 
-    @Option(help: "Microseconds, of wall and processor time, past which background work counts as slow. (default: 1000)")
+    @Option(
+        help: "Microseconds, of wall and processor time, past which background work counts as slow. (default: 1000)"
+    )
     var slowEvent: String?
 
     @Option(help: "trace, debug, info, notice, warning, error or critical.")

@@ -117,32 +117,61 @@ final class ClientConnection: ChannelInboundHandler {
         writer.version = self.session.version
         var used = 0
         while used < bytes.count, !self.isPaused, !self.isEnding {
-            switch self.parser.next(in: Bytes(rebasing: bytes[used...])) {
-            case .command(let consumed):
-                let isDone = self.execute(self.parser.current, writer)
+            let rest = Bytes(rebasing: bytes[used...])
+            let following = self.parser.gather(in: rest)
+            let (executed, isComplete) = self.executeGathered(in: rest, writer)
+            used += executed
+            guard isComplete, !self.isPaused else {
+                // What is left is parsed again after the pause.
                 self.parser.advance()
-                if isDone { used += consumed }
-                if !isDone || self.batch.isFull { self.dispatchBatch() }
-                if writer.count >= Self.replyBytesPerWrite { self.flush() }
-            case .nothing(let consumed):
+                continue
+            }
+            if case .failed(let error) = following {
                 self.parser.advance()
-                used += consumed
-            case .incomplete:
-                self.finishRead()
-                return used
-            case .failed(let error):
-                // The error comes after the replies of what was sent before it.
                 guard self.batch.isEmpty else {
-                    self.parser.advance()
+                    // The error comes after the replies of what was sent before it.
                     self.dispatchBatch()
                     continue
                 }
                 self.refuse("ERR \(error.message)", writer)
                 self.end()
+            } else {
+                self.parser.advancePastGathered()
+                if following == .incomplete { break }
             }
         }
         self.finishRead()
         return used
+    }
+
+    /// Carries out the commands that the parser has gathered.
+    /// - Returns: the bytes of those that were carried out, and whether they were all.
+    private func executeGathered(in bytes: Bytes, _ writer: Writer) -> (used: Int, isComplete: Bool) {
+        let count = self.parser.gatheredCount
+        if count > 1, self.isAlone {
+            // Almost every command's first key is its first argument; where it is not, the fetch is in vain.
+            self.shard.engine.keyspace.prefetch(count) { index in
+                guard let command = self.parser.gathered(index, in: bytes).command, command.count > 1 else {
+                    return nil
+                }
+                return command[1]
+            }
+        }
+        var used = 0
+        for index in 0..<count {
+            let (command, consumed) = self.parser.gathered(index, in: bytes)
+            if let command {
+                let isDone = self.execute(command, writer)
+                if isDone { used += consumed }
+                if !isDone || self.batch.isFull { self.dispatchBatch() }
+                if writer.count >= Self.replyBytesPerWrite { self.flush() }
+                if !isDone { return (used, false) }
+            } else {
+                used += consumed
+            }
+            if self.isPaused || self.isEnding { return (used, index == count - 1) }
+        }
+        return (used, true)
     }
 
     private func finishRead() {

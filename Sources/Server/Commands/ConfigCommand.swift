@@ -67,7 +67,9 @@ extension ClientConnection {
 extension Settings {
     /// Changes one parameter. Returns what was wrong, worded as in Redis, or nil.
     mutating func set(_ name: String, to value: String) -> String? {
-        func failed(_ reason: String) -> String { "CONFIG SET failed (possibly related to argument '\(name)') - \(reason)" }
+        func failed(_ reason: String) -> String {
+            "CONFIG SET failed (possibly related to argument '\(name)') - \(reason)"
+        }
         switch name {
         case "maxclients":
             guard let number = Int(value), number > 0 else { return failed("argument must be a positive number") }

@@ -54,9 +54,11 @@ extension InfoReport {
         lines.append("slow_event_threshold_us:\(self.node.options.slowEventMicroseconds)")
         for event in BackgroundEvent.allCases {
             let tallies = self.shards.map { $0.events[event.rawValue] }
-            lines.append("event_\(event.name):count=\(tallies.reduce(0) { $0 + $1.count })"
-                + ",slow=\(tallies.reduce(0) { $0 + $1.slowCount })"
-                + ",longest_us=\((tallies.map(\.longestNanoseconds).max() ?? 0) / 1000)")
+            lines.append(
+                "event_\(event.name):count=\(tallies.reduce(0) { $0 + $1.count })"
+                    + ",slow=\(tallies.reduce(0) { $0 + $1.slowCount })"
+                    + ",longest_us=\((tallies.map(\.longestNanoseconds).max() ?? 0) / 1000)"
+            )
         }
         return lines
     }

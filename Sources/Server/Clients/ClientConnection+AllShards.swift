@@ -11,7 +11,7 @@ extension ClientConnection {
     ///   - answer: writes one reply from what the shards said, in the shards' order.
     func askAllShards<Answer: Sendable>(
         _ ask: @escaping @Sendable (Shard) -> Answer,
-        _ answer: @escaping ([Answer], Writer) -> Void
+        answer: @escaping ([Answer], Writer) -> Void
     ) {
         let shards = self.shard.node.shards
         guard shards.count > 1 else { return answer([ask(self.shard)], self.shard.writer) }

@@ -11,18 +11,30 @@ extension ClientConnection {
     func join(_ id: CommandID, _ command: Command, _ writer: Writer) {
         switch id {
         case .dbsize:
-            self.askAllShards({ $0.engine.keyspace.count }) { counts, writer in writer.integer(counts.reduce(0, +)) }
+            self.askAllShards {
+                $0.engine.keyspace.count
+            } answer: { counts, writer in
+                writer.integer(counts.reduce(0, +))
+            }
         case .flushall, .flushdb:
             guard Keyspace.acceptsFlush(command, writer) else { return }
-            self.askAllShards({ shard in shard.update { $0.flush() } }) { _, writer in writer.ok() }
+            self.askAllShards { shard in
+                shard.update { $0.flush() }
+            } answer: { _, writer in
+                writer.ok()
+            }
         case .keys:
             let pattern = Array(command[1])
-            self.askAllShards({ $0.keys(matching: pattern) }) { parts, writer in
+            self.askAllShards {
+                $0.keys(matching: pattern)
+            } answer: { parts, writer in
                 writer.array(parts.reduce(0) { $0 + $1.count })
                 for part in parts { part.bytes.withUnsafeBytes { writer.raw($0) } }
             }
         case .randomkey:
-            self.askAllShards({ $0.randomKey() }) { candidates, writer in
+            self.askAllShards {
+                $0.randomKey()
+            } answer: { candidates, writer in
                 // Each key is as likely as any other: a shard counts as much as it holds.
                 var choice = Int.random(in: 0..<max(1, candidates.reduce(0) { $0 + $1.weight }))
                 for candidate in candidates {

@@ -23,7 +23,12 @@ extension ClientConnection {
         case .command: self.shard.node.table.describe(command, writer)
         case .config: self.config(command, writer)
         case .info: self.info(command)
-        case .role: self.askAllShards({ $0.facts }) { RoleReport.write($0, $1) }
+        case .role:
+            self.askAllShards {
+                $0.facts
+            } answer: {
+                RoleReport.write($0, $1)
+            }
         case .time:
             let now = WallClock.microseconds
             writer.array(2)
@@ -99,7 +104,9 @@ extension ClientConnection {
     private func info(_ command: Command) {
         let sections = (1..<max(1, command.count)).map { command[$0].text.lowercased() }
         let node = self.shard.node
-        self.askAllShards({ $0.facts }) { facts, writer in
+        self.askAllShards {
+            $0.facts
+        } answer: { facts, writer in
             writer.verbatim(InfoReport(node: node, shards: facts).text(sections: sections))
         }
     }
@@ -107,7 +114,11 @@ extension ClientConnection {
     private func memory(_ command: Command, _ writer: Writer) {
         if command[1].equalsIgnoringCase("STATS"), command.count == 2 {
             let node = self.shard.node
-            self.askAllShards({ $0.facts }) { MemoryReport(node: node, shards: $0).write($1) }
+            self.askAllShards {
+                $0.facts
+            } answer: {
+                MemoryReport(node: node, shards: $0).write($1)
+            }
         } else if command[1].equalsIgnoringCase("USAGE"), command.count >= 3 {
             self.executeOnKeys(.memory, command, firstKey: 2, writer)
         } else if command[1].equalsIgnoringCase("HELP"), command.count == 2 {

@@ -78,7 +78,9 @@ extension ClientConnection {
             }
         }
         let chosen = filter
-        self.askAllShards({ $0.clientLines(chosen) }) { lines, writer in
+        self.askAllShards {
+            $0.clientLines(chosen)
+        } answer: { lines, writer in
             writer.verbatim(lines.joined().map { $0 + "\n" }.joined())
         }
     }
@@ -93,7 +95,9 @@ extension ClientConnection {
         }
         let chosen = filter
         let own = self.number
-        self.askAllShards({ $0.killClients(chosen, caller: own) }) { killed, writer in
+        self.askAllShards {
+            $0.killClients(chosen, caller: own)
+        } answer: { killed, writer in
             let count = killed.reduce(0, +)
             if !isOldForm {
                 writer.integer(count)

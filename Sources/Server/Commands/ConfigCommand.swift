@@ -16,7 +16,11 @@ extension ClientConnection {
             self.configSet(command, writer)
         } else if word.equalsIgnoringCase("RESETSTAT"), command.count == 2 {
             self.shard.node.resetStatistics()
-            self.askAllShards({ $0.resetStatistics() }) { _, writer in writer.ok() }
+            self.askAllShards {
+                $0.resetStatistics()
+            } answer: { _, writer in
+                writer.ok()
+            }
         } else if word.equalsIgnoringCase("HELP"), command.count == 2 {
             let lines: [StaticString] = [
                 "CONFIG <subcommand> [<arg> ...]. Subcommands are:",
@@ -60,7 +64,11 @@ extension ClientConnection {
         }
         let settings = changed
         self.shard.node.settings.withLock { $0 = settings }
-        self.askAllShards({ $0.apply(settings) }) { _, writer in writer.ok() }
+        self.askAllShards {
+            $0.apply(settings)
+        } answer: { _, writer in
+            writer.ok()
+        }
     }
 }
 

@@ -69,6 +69,9 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+
+        tests("Measurement", ["Measurement"]),
+        tests("Reports", ["Reports", "Measurement"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -10,9 +10,30 @@ struct ReplicaCost {
 
     static let metric = "allocator_allocated"
 
-    static func all(in record: RunRecord) -> [ReplicaCost] {
-        let idle = record.cases.filter { $0.scenario == "fan-out" && $0.parameter("behaviour") == "idle" }
-        return Series.grouped(idle, along: "replicas").map(ReplicaCost.init)
+    /// One cost per series over the replica counts that all servers reached, so that slopes compare.
+    static func comparable(in record: RunRecord) -> [ReplicaCost] {
+        let series = self.series(in: record)
+        let limit = self.commonLimit(series)
+        return series.map { ReplicaCost($0.upTo(limit)) }
+    }
+
+    /// The costs of the series that went on beyond the common counts, over everything that they measured.
+    static func extended(in record: RunRecord) -> [ReplicaCost] {
+        let series = self.series(in: record)
+        let limit = self.commonLimit(series)
+        return series.filter { ($0.points.last?.x ?? 0) > limit }.map { ReplicaCost($0) }
+    }
+
+    private static func series(in record: RunRecord) -> [Series] {
+        Series.grouped(
+            record.cases.filter { $0.scenario == "fan-out" && $0.parameter("behaviour") == "idle" },
+            along: "replicas"
+        )
+    }
+
+    /// Series too short for a slope, as an interrupted run leaves them, limit nobody.
+    private static func commonLimit(_ series: [Series]) -> Int {
+        series.filter { $0.points.count >= LineFit.fewestPoints }.compactMap { $0.points.last?.x }.min() ?? .max
     }
 
     init(_ series: Series) {
@@ -43,5 +64,11 @@ struct ReplicaCost {
         let bytes = Quantity(unit: "B")
         let error = 2 * fit.slopeStandardError
         return fit.slope > error ? bytes.text(fit.slope) : "less than \(bytes.text(max(fit.slope, 0) + max(error, 1)))"
+    }
+}
+
+extension Series {
+    fileprivate func upTo(_ limit: Int) -> Series {
+        Series(target: self.target, fixed: self.fixed, points: self.points.filter { $0.x <= limit })
     }
 }

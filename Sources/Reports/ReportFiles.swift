@@ -10,10 +10,16 @@ package struct ReportFiles: Sendable {
     package let validity: Validity
     /// The charts that the record has data for.
     package let charts: [Chart]
+    /// As it was given, for results.json.
+    private let original: RunRecord
+    /// With its cases in the order of reading.
     private let record: RunRecord
 
-    package init(_ record: RunRecord) {
-        let names = TargetNames(record)
+    package init(_ original: RunRecord) {
+        let names = TargetNames(original)
+        var record = original
+        record.cases = CaseOrder(names).sorted(original.cases)
+        self.original = original
         self.record = record
         self.validity = Validity(of: record)
         self.charts = [
@@ -30,7 +36,7 @@ package struct ReportFiles: Sendable {
     package func contents(charts state: ChartState) throws(RunRecordError) -> [String: String] {
         var files = [
             "results.csv": CSV.text(self.record),
-            Self.resultsName: String(decoding: try self.record.json(), as: UTF8.self),
+            Self.resultsName: String(decoding: try self.original.json(), as: UTF8.self),
             "environment.json": String(decoding: try self.record.environmentJSON(), as: UTF8.self),
             Self.markdownName: self.markdown(charts: state),
         ]

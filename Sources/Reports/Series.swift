@@ -66,7 +66,7 @@ struct SeriesLabels {
     var common: String {
         guard let first = self.series.first else { return "" }
         let shared = first.fixed.filter { parameter in
-            !ParameterText.isObvious(parameter.name) && self.series.allSatisfy { $0.fixed.contains(parameter) }
+            !ParameterText.isObvious(parameter) && self.series.allSatisfy { $0.fixed.contains(parameter) }
         }
         return shared.map(ParameterText.words).joined(separator: ", ")
     }

@@ -53,11 +53,8 @@ struct VerdictTests {
     func interrupted() {
         var record = SampleRun.record(servers: ["bundled"])
         record.interrupted = true
-        record.cases[0].trials = []
-        let count = record.cases.count
-        #expect(
-            self.verdict(record).contains("**Interrupted**: the run was stopped early; \(count - 1) of the \(count)")
-        )
+        record.cases.removeLast(record.cases.count - 2)
+        #expect(self.verdict(record).hasPrefix("**Interrupted**: the run was stopped after 2 trials."))
     }
 
     @Test("sentences without figures are left out, and nothing at all is said as such")

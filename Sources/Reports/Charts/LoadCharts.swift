@@ -89,11 +89,13 @@ extension Chart {
         return (script + ["unset multiplot"]).joined(separator: "\n") + "\n"
     }
 
+    /// One value size per chart keeps it readable: the one with the most trials, else the largest; tables have them all.
     private static func readingReplicas(_ record: RunRecord) -> [Series] {
-        Series.grouped(
-            record.cases.filter { $0.scenario == "fan-out" && $0.parameter("behaviour") == "fast" },
-            along: "replicas"
-        )
+        let cases = record.cases.filter { $0.scenario == "fan-out" && $0.parameter("behaviour") == "fast" }
+        var trials: [Int: Int] = [:]
+        for one in cases { trials[one.number("value_size") ?? 0, default: 0] += one.trials.count }
+        let size = trials.max { ($0.value, $0.key) < ($1.value, $1.key) }?.key
+        return Series.grouped(cases.filter { ($0.number("value_size") ?? 0) == size }, along: "replicas")
     }
 
     private static func curves(

@@ -4,7 +4,7 @@ internal import Measurement
 
 extension Chart {
     static func idleMemory(_ record: RunRecord, names: TargetNames) -> Chart? {
-        let costs = ReplicaCost.all(in: record)
+        let costs = ReplicaCost.comparable(in: record)
         let series = costs.map(\.series)
         let labels = SeriesLabels(series, names: names)
         let styles = Style.all(for: series, names: names)

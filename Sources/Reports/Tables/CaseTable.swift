@@ -62,48 +62,33 @@ struct CaseTable {
     /// The settings that all rows share, above the table instead of in a column each.
     private var common: String {
         guard let first = self.cases.first else { return "" }
-        let shared = first.parameters.filter { !self.varying.contains($0.name) && !ParameterText.isObvious($0.name) }
+        let shared = first.parameters.filter { !self.varying.contains($0.name) && !ParameterText.isObvious($0) }
         let words = shared.map { Markdown.escaped(ParameterText.words($0)) }
         return words.isEmpty ? "" : "All rows: \(words.joined(separator: ", "))."
     }
 
-    /// Names of parameters with several values; the fan-out mode last, beside the target that it belongs to.
+    /// What is counted changes within the settings, and the fan-out mode stands beside the target that it belongs to.
+    private static let counted = ["replicas", "concurrency", "sockets", "fan_out"]
+
+    /// Names of parameters with several values, in the order of the columns.
     private static func varyingParameters(_ cases: [CaseRecord]) -> [String] {
         var order: [String] = []
         for name in cases.flatMap({ $0.parameters.map(\.name) }) where !order.contains(name) { order.append(name) }
         let varying = order.filter { name in Set(cases.map { $0.parameter(name) }).count > 1 }
-        return varying.filter { $0 != "fan_out" } + varying.filter { $0 == "fan_out" }
+        let counted = Self.counted.filter(varying.contains)
+        return varying.filter { !counted.contains($0) } + counted
     }
 
-    /// Rows to compare stand next to each other: by the settings first, by target last. The first parameter that is
-    /// counted (replicas, concurrency) changes slowest only after the others, so that its course can be read downwards.
+    /// Rows to compare stand next to each other: by the settings first, by what is counted (replicas, concurrency) next,
+    /// so that its course can be read downwards, and by target last.
     private static func sorted(_ cases: [CaseRecord], by varying: [String], names: TargetNames) -> [CaseRecord] {
-        let fine = ["replicas", "concurrency", "sockets", "fan_out"]
-        let keys = varying.filter { !fine.contains($0) } + fine.filter(varying.contains)
-        let appearance = self.appearance(of: keys, in: cases)
-        return cases.sorted { left, right in
-            for key in keys {
+        cases.sorted { left, right in
+            for key in varying {
                 let (l, r) = (left.parameter(key) ?? "", right.parameter(key) ?? "")
-                guard l != r else { continue }
-                if let l = Int(l), let r = Int(r) { return l < r }
-                let order = appearance[key, default: [:]]
-                return order[l, default: 0] < order[r, default: 0]
+                if let answer = CaseOrder.isBefore(l, r, of: key) { return answer }
             }
             return names.rank(left.target) < names.rank(right.target)
         }
-    }
-
-    /// Words have no order of their own; the suite's order is the one that its author found natural.
-    private static func appearance(of keys: [String], in cases: [CaseRecord]) -> [String: [String: Int]] {
-        var places: [String: [String: Int]] = [:]
-        for one in cases {
-            for key in keys {
-                let value = one.parameter(key) ?? ""
-                let known = places[key, default: [:]]
-                if known[value] == nil { places[key, default: [:]][value] = known.count }
-            }
-        }
-        return places
     }
 
     private static func isNumeric(_ name: String, in cases: [CaseRecord]) -> Bool {

@@ -75,7 +75,7 @@ struct FanOutSection {
 
     /// Bytes per replica with what a reader needs to trust the slope.
     private var costs: String? {
-        let costs = ReplicaCost.all(in: self.record)
+        let costs = ReplicaCost.comparable(in: self.record) + ReplicaCost.extended(in: self.record)
         guard !costs.isEmpty else { return nil }
         let labels = SeriesLabels(costs.map(\.series), names: self.names)
         var table = MarkdownTable([

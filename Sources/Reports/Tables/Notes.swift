@@ -28,7 +28,11 @@ struct Notes {
         let shown = limited.map {
             "\(names.short($0.target)) with \($0.parameters.map(ParameterText.words).joined(separator: ", "))"
         }
-        return ["The load generator, not the server, was the limit in: \(self.list(shown))."]
+        return [
+            "The primary was not the limit, its throughput is a lower bound (it was busy less than "
+                + "\(DecimalText.fixed(Self.busyShare * 100, places: 0)) % of the time, the load generator more) in: "
+                + Markdown.escaped("\(self.list(shown)).")
+        ]
     }
 
     private static func unsupported(_ record: RunRecord, names: TargetNames) -> [String] {

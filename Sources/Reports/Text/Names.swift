@@ -80,9 +80,13 @@ enum ParameterText {
         return name == "fan_out" ? "Fan-out" : spaced.prefix(1).uppercased() + spaced.dropFirst()
     }
 
-    /// Parameters that a heading or an axis states anyway.
-    static func isObvious(_ name: String) -> Bool {
-        name == "behaviour" || name == "kind" || name == "fan_out"
+    /// Whether a heading or an axis says it anyway, or it says nothing: a case without load has zero connections.
+    static func isObvious(_ parameter: Parameter) -> Bool {
+        switch parameter.name {
+        case "behaviour", "kind", "fan_out": true
+        case "connections", "pipeline": parameter.value == "0"
+        default: false
+        }
     }
 
     static func kind(_ value: String) -> String {

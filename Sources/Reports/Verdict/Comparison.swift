@@ -30,10 +30,12 @@ struct Comparison {
             }
             return (size, Comparison(subject: measured, own: own, others: others))
         }
-        // A shared case beats a larger one that stands alone; among equals the first of the suite is its headline.
+        // A shared case beats a larger one that stands alone, and more trials beat fewer; among equals the first in the
+        // order of the report carries the headline.
         return candidates.enumerated().max { left, right in
             let (l, r) = (left.element, right.element)
-            return (l.1.others.count, l.0, -left.offset) < (r.1.others.count, r.0, -right.offset)
+            return (l.1.others.count, l.0, l.1.own.summary.count, -left.offset)
+                < (r.1.others.count, r.0, r.1.own.summary.count, -right.offset)
         }?.element.1
     }
 
@@ -53,7 +55,7 @@ struct Comparison {
     /// "(1 KiB values, 50 connections, pipeline 16)": the conditions, without the words that the sentence has.
     func conditions(without told: Set<String>) -> String {
         let words = self.subject.parameters
-            .filter { !told.contains($0.name) && !ParameterText.isObvious($0.name) }
+            .filter { !told.contains($0.name) && !ParameterText.isObvious($0) }
             .map { Markdown.escaped(ParameterText.words($0)) }
         return words.isEmpty ? "" : " (\(words.joined(separator: ", ")))"
     }

@@ -42,9 +42,8 @@ struct Verdict {
     }
 
     private var interruption: String {
-        let finished = self.record.cases.count { !$0.trials.isEmpty }
-        return "**Interrupted**: the run was stopped early; \(finished) of the \(self.record.cases.count) cases in its "
-            + "record have results. What was measured until then follows."
+        let trials = self.record.cases.reduce(0) { $0 + $1.trials.count }
+        return "**Interrupted**: the run was stopped after \(trials) trials. What was measured until then follows."
     }
 
     /// "this engine" where the reader knows which one is meant.
@@ -68,7 +67,7 @@ struct Verdict {
 
 extension Verdict {
     private var memory: String? {
-        let costs = ReplicaCost.all(in: self.record).filter { $0.series.parameter("fan_out") != "copy" }
+        let costs = ReplicaCost.comparable(in: self.record).filter { $0.series.parameter("fan_out") != "copy" }
         guard let own = costs.first(where: { $0.series.target == self.names.subject && $0.fit != nil }) else {
             return nil
         }
@@ -110,7 +109,22 @@ extension Verdict {
             ), let replicas = found.subject.number("replicas")
         else { return nil }
         return "Clients get **\(found.own.sentenceText)** writes through with \(Self.count(replicas)) attached"
-            + "\(found.conditions(without: ["replicas"]))\(found.versus(self.names))."
+            + "\(found.conditions(without: ["replicas"]))\(found.versus(self.names))\(self.singleWrites(like: found))."
+    }
+
+    /// The same case with the shortest pipeline, where the round trip and not the server's speed is the limit.
+    private func singleWrites(like found: Comparison) -> String {
+        func rest(_ one: CaseRecord) -> Set<Parameter> { Set(one.parameters.filter { $0.name != "pipeline" }) }
+        let cases = self.fanOut("fast").filter { rest($0) == rest(found.subject) }
+        let depths = cases.compactMap { $0.number("pipeline") }
+        guard let shortest = depths.min(), let own = found.subject.number("pipeline"), shortest < own else { return "" }
+        let single = Comparison.largest(
+            of: cases.filter { $0.number("pipeline") == shortest },
+            along: "replicas",
+            metric: "write_rate",
+            names: self.names
+        )
+        return single.map { "; with pipeline \(shortest) \($0.own.sentenceText)\($0.versus(self.names))" } ?? ""
     }
 
     private var stalled: String? {
@@ -120,9 +134,12 @@ extension Verdict {
                 along: "replicas",
                 metric: "bytes_pending_total",
                 names: self.names
-            ), let replicas = found.subject.number("replicas"), replicas > 0,
-            let held = found.subject.figure("bytes_alive_in_chunks").value
+            ), let replicas = found.subject.number("replicas"), replicas > 0
         else { return nil }
+        let held =
+            found.subject.figure("bytes_alive_in_chunks").value
+            ?? found.subject.figure("mem_total_replication_buffers").value
+        guard let held else { return nil }
         let ratio = found.subject.figure("sharing_ratio").value.map { ", a sharing ratio of \($0.sentenceText)" }
         let verb = replicas == 1 ? "waits" : "wait"
         return "While \(Self.count(replicas, "stalled ")) \(verb), \(self.subjectName) keeps **\(held.sentenceText)** "

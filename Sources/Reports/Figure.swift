@@ -66,9 +66,12 @@ extension CaseRecord {
 
     var validTrials: [TrialRecord] { self.trials.filter(\.invalid.isEmpty) }
 
-    /// A whole number that a parameter holds, such as the replicas; `nil` for anything else.
+    /// More than any machine can hold of anything; a larger number in a file is damage, and would overflow sums.
+    private static let largestNumber = 1_000_000_000_000
+
+    /// A count that a parameter holds, such as the replicas; `nil` for anything else.
     func number(_ parameter: String) -> Int? {
-        self.parameter(parameter).flatMap { Int($0) }
+        self.parameter(parameter).flatMap { Int($0) }.flatMap { (0...Self.largestNumber).contains($0) ? $0 : nil }
     }
 
     /// A share of processor time reads as a percentage, other ratios as a factor.

@@ -155,6 +155,25 @@ struct ReportPageTests {
         }
     }
 
+    @Test("absurd values from a damaged file give a page and not a crash")
+    func absurd() {
+        var record = SampleRun.record()
+        record.seconds = 1e300
+        for place in record.cases.indices {
+            let huge = place.isMultiple(of: 2) ? "9223372036854775807" : "-9223372036854775808"
+            for name in ["replicas", "concurrency", "sockets", "value_size"] {
+                record.cases[place].parameters.removeAll { $0.name == name }
+                record.cases[place].parameters.append(Parameter(name, huge))
+            }
+            for trial in record.cases[place].trials.indices {
+                for sample in record.cases[place].trials[trial].samples.indices {
+                    record.cases[place].trials[trial].samples[sample].value = trial == 0 ? 1e308 : -1e308
+                }
+            }
+        }
+        #expect(self.page(record).hasPrefix("# Replication report"))
+    }
+
     @Test("the order of a shuffled record does not show")
     func shuffled() throws {
         var reversed = SampleRun.record()

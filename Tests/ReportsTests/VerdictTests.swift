@@ -94,4 +94,16 @@ struct VerdictTests {
         }
         #expect(self.verdict(record).contains("An idle replica costs this engine **less than"))
     }
+
+    @Test("the case with the shortest pipeline stands beside the headline")
+    func singleWrites() {
+        var record = SampleRun.record()
+        for server in ["bundled", "redis"] {
+            var one = SampleRun.fast(server, replicas: 16, slower: server == "redis" ? 20 : 5)
+            one.parameters[4] = Parameter("pipeline", 1)
+            one.id += ",single"
+            record.cases.append(one)
+        }
+        #expect(self.verdict(record).contains("; with pipeline 1: 20.0 k/s, 4.00× Redis's 5.00 k/s."))
+    }
 }

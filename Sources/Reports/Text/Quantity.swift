@@ -82,9 +82,7 @@ struct Quantity {
     private func places(for value: Double, in scale: Scale) -> Int {
         let isWhole = (value / scale.divisor).rounded() == value / scale.divisor
         switch self.unit {
-        case "count",
-            "" where isWhole:
-            return 0
+        case "count" where isWhole: return 0
         case "B" where scale.divisor == 1: return 0
         case "share": return DecimalText.places(for: value / scale.divisor, digits: 2)
         default: return DecimalText.places(for: value / scale.divisor)

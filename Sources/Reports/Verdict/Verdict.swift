@@ -124,7 +124,7 @@ extension Verdict {
             metric: "write_rate",
             names: self.names
         )
-        return single.map { "; with pipeline \(shortest) \($0.own.sentenceText)\($0.versus(self.names))" } ?? ""
+        return single.map { "; with pipeline \(shortest): \($0.own.sentenceText)\($0.versus(self.names))" } ?? ""
     }
 
     private var stalled: String? {

@@ -69,6 +69,8 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+
+        tests("Probes", ["Probes"]),
     ],
     swiftLanguageModes: [.v6]
 )

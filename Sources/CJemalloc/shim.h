@@ -26,6 +26,12 @@ static inline int sluice_jemalloc_read_u64(const char *name, uint64_t *value) {
     return mallctl(name, value, &size, NULL, 0);
 }
 
+/// Reads an option of type unsigned by its mallctl name. Returns 0 or an errno value.
+static inline int sluice_jemalloc_read_u32(const char *name, uint32_t *value) {
+    size_t size = sizeof(*value);
+    return mallctl(name, value, &size, NULL, 0);
+}
+
 /// Reads a boolean option by its mallctl name. Returns 0 or an errno value.
 static inline int sluice_jemalloc_read_bool(const char *name, bool *value) {
     size_t size = sizeof(*value);

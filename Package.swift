@@ -71,6 +71,7 @@ let package = Package(
         ),
 
         tests("Probes", ["Probes"]),
+        tests("Workload", ["Primitives", "Workload"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -152,6 +152,9 @@ package struct Socket: Hashable, Sendable {
         return code
     }
 
+    /// Bytes that have come and wait to be read.
+    package var unreadBytes: Int { max(0, Int(clinux_unread_bytes(self.descriptor))) }
+
     /// The local port.
     package var localPort: UInt16? { Self.address(getsockname, self.descriptor)?.port }
 
@@ -190,5 +193,7 @@ package struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
         self.port = UInt16(text(service)) ?? 0
     }
 
-    package var description: String { self.host.contains(":") ? "[\(self.host)]:\(self.port)" : "\(self.host):\(self.port)" }
+    package var description: String {
+        self.host.contains(":") ? "[\(self.host)]:\(self.port)" : "\(self.host):\(self.port)"
+    }
 }

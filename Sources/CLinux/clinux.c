@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <pthread.h>
 #include <stddef.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -61,3 +62,5 @@ static uint64_t clock_ns(clockid_t clock) {
 uint64_t clinux_thread_cpu_ns(void) { return clock_ns(CLOCK_THREAD_CPUTIME_ID); }
 
 uint64_t clinux_monotonic_ns(void) { return clock_ns(CLOCK_MONOTONIC); }
+
+void clinux_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }

@@ -1,1 +1,146 @@
-// placeholder until the module's first file
+// One shard's data. Commands see keys that have not expired; a key whose time has come is removed where it is met (or by
+// `expireSlice`), and its end is a mutation like any other, so that replicas never decide by their own clock.
+
+package import Primitives
+import RESP
+
+package struct Keyspace: ~Copyable {
+    var table: Table
+    /// Wall clock of the command at work; the owner sets it before `execute`.
+    package var now: Milliseconds = 0
+    /// What the command at work did; the owner takes it after `execute`.
+    package let mutations = Mutations()
+    package internal(set) var statistics = KeyspaceStatistics()
+    var generator: SeededGenerator
+    private var releases: [Release] = []
+    var expiryCursor = 0
+    let events: BackgroundEvents
+
+    /// - Parameter seed: secret; of the key hash and of random choices.
+    package init(seed: UInt64, events: BackgroundEvents = BackgroundEvents()) {
+        self.table = Table(seed: seed, events: events)
+        self.generator = SeededGenerator(seed: seed ^ 0x5bd1_e995)
+        self.events = events
+    }
+
+    deinit {
+        for var release in self.releases { while release.step(segments: .max) {} }
+    }
+
+    package var count: Int { self.table.count }
+    package var expiringCount: Int { self.table.expiringCount }
+
+    /// Where a key is, or would be. Valid until the next change of the keyspace.
+    struct Place {
+        let hash: UInt64
+        let slot: UnsafeMutablePointer<UInt64>?
+        var entry: Entry? { self.slot.map { Slot.entry($0.pointee) } }
+    }
+
+    /// Finds a key. One that has expired is removed first, and not found.
+    mutating func place(of key: Bytes) -> Place {
+        let hash = self.table.hash(key)
+        guard let slot = self.table.find(key, hash) else { return Place(hash: hash, slot: nil) }
+        if Slot.hasExpiry(slot.pointee), Slot.entry(slot.pointee).isExpired(at: self.now) {
+            self.expire(slot, in: self.table.segment(hash))
+            return Place(hash: hash, slot: nil)
+        }
+        return Place(hash: hash, slot: slot)
+    }
+
+    /// Finds a key on behalf of a read, which counts as a hit or a miss.
+    mutating func read(_ key: Bytes) -> Entry? {
+        let entry = self.place(of: key).entry
+        if entry == nil {
+            self.statistics.misses += 1
+        } else {
+            self.statistics.hits += 1
+        }
+        return entry
+    }
+
+    /// Gives a key a value and an expiry (nil: none), whatever it had before.
+    mutating func store(_ key: Bytes, _ value: Bytes, expiry: Milliseconds?, at place: Place) {
+        let target = self.room(for: key, valueLength: value.count, expiry: expiry, at: place)
+        target.copyMemory(from: value)
+    }
+
+    /// Gives a key a value of `valueLength` bytes that the caller writes at once. What was there before is gone.
+    mutating func room(
+        for key: Bytes,
+        valueLength: Int,
+        expiry: Milliseconds?,
+        at place: Place
+    ) -> UnsafeMutableRawBufferPointer {
+        guard let slot = place.slot else {
+            let entry = Entry.allocate(key: key, valueLength: valueLength, expiry: expiry)
+            self.table.insert(entry, place.hash)
+            return entry.mutableValue
+        }
+        let entry = Slot.entry(slot.pointee)
+        if entry.hasExpiry == (expiry != nil), entry.fits(valueLength: valueLength) {
+            entry.setValueLength(valueLength)
+            if let expiry {
+                entry.setExpiryInPlace(expiry)
+                self.table.expiryMoved(of: entry, place.hash)
+            }
+            return entry.mutableValue
+        }
+        let larger = Entry.allocate(key: key, valueLength: valueLength, expiry: expiry)
+        self.table.replace(slot, with: larger, place.hash).deallocate()
+        return larger.mutableValue
+    }
+
+    /// Changes when a key ends; nil makes it last.
+    mutating func setExpiry(_ expiry: Milliseconds?, at place: Place) {
+        guard let slot = place.slot else { preconditionFailure("the key is not there") }
+        let entry = Slot.entry(slot.pointee)
+        if entry.hasExpiry, let expiry {
+            entry.setExpiryInPlace(expiry)
+            self.table.expiryMoved(of: entry, place.hash)
+        } else if entry.hasExpiry != (expiry != nil) {
+            let copy = Entry.allocate(key: entry.key, valueLength: entry.valueLength, expiry: expiry)
+            copy.mutableValue.copyMemory(from: entry.value)
+            self.table.replace(slot, with: copy, place.hash).deallocate()
+        }
+    }
+
+    /// Removes a key that is there.
+    mutating func remove(at place: Place) {
+        guard let slot = place.slot else { preconditionFailure("the key is not there") }
+        self.table.remove(slot, from: self.table.segment(place.hash)).deallocate()
+    }
+
+    /// Removes a key whose time has come and says so to the replicas.
+    mutating func expire(_ slot: UnsafeMutablePointer<UInt64>, in segment: Segment) {
+        let entry = self.table.remove(slot, from: segment)
+        self.mutations.appendRemoval(of: entry.key)
+        self.statistics.expired += 1
+        entry.deallocate()
+    }
+
+    /// Removes every key at once; the memory goes back in slices (`releaseSlice`).
+    mutating func removeAll() {
+        self.releases.append(self.table.removeAll())
+    }
+
+    /// Gives back a little of what `removeAll` left. False when there is nothing left to do.
+    package mutating func releaseSlice() -> Bool {
+        guard var release = self.releases.popLast() else { return false }
+        let start = self.events.begin()
+        // Eight segments are some five thousand entries: well under a millisecond.
+        if release.step(segments: 8) { self.releases.append(release) }
+        self.events.end(.releaseSlice, since: start)
+        return !self.releases.isEmpty
+    }
+}
+
+/// Counters under Redis's names (`INFO stats`).
+package struct KeyspaceStatistics {
+    /// keyspace_hits
+    package var hits = 0
+    /// keyspace_misses
+    package var misses = 0
+    /// expired_keys
+    package var expired = 0
+}

@@ -156,7 +156,9 @@ package struct Socket: Hashable, Sendable {
     package var unreadBytes: Int { max(0, Int(clinux_unread_bytes(self.descriptor))) }
 
     /// The local port.
-    package var localPort: UInt16? { Self.address(getsockname, self.descriptor)?.port }
+    package var localPort: UInt16? { self.localAddress?.port }
+
+    package var localAddress: SocketAddress? { Self.address(getsockname, self.descriptor) }
 
     /// The peer's address.
     package var peerAddress: SocketAddress? { Self.address(getpeername, self.descriptor) }

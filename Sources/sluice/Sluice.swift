@@ -4,7 +4,7 @@ import ArgumentParser
 struct Sluice: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sluice",
-        abstract: "A replication engine with its own load harness.",
-        subcommands: [BenchCommand.self]
+        abstract: "A replication engine, and the harness that measures what replication costs.",
+        subcommands: [ServeCommand.self, BenchCommand.self]
     )
 }

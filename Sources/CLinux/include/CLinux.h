@@ -37,6 +37,8 @@ int clinux_unread_bytes(int descriptor);
 uint64_t clinux_thread_cpu_ns(void);
 /// Nanoseconds of the monotonic clock.
 uint64_t clinux_monotonic_ns(void);
+/// Names the calling thread for `top -H`; at most fifteen bytes count.
+void clinux_name_thread(const char *name);
 
 /// Starts a program in a process group of its own, with both outputs going to `output`; the kernel kills it when the
 /// calling *thread* ends, so call this from one that lives as long as the child may. Returns the process id, or -1 with

@@ -1,0 +1,115 @@
+// A piece of the stream in memory, shared by the backlog and by every link that reads it. Chunks are independent: none
+// holds on to its successor, or one stalled link would keep the whole chain alive.
+//
+// Links read a chunk while its tail is still being written. That is safe because written bytes never change, `used` only
+// grows, and both happen on the shard's own thread. (A `ByteBuffer` would copy its storage at the first write after a link
+// took a slice.)
+
+import Glibc
+import Primitives
+
+package final class Chunk {
+    /// The LSN of the first frame.
+    let first: LSN
+    private(set) var count = 0
+    private(set) var used = 0
+    let capacity: Int
+    private let memory: UnsafeMutableRawPointer
+    private let pool: ChunkPool
+    /// Where every `markInterval`-th frame begins, so that finding a frame does not mean reading the chunk.
+    private var marks: [UInt32] = []
+
+    static let markInterval = 64
+
+    init(first: LSN, capacity: Int, pool: ChunkPool) {
+        self.first = first
+        self.capacity = capacity
+        self.pool = pool
+        self.memory = pool.take(capacity)
+    }
+
+    deinit { self.pool.giveBack(self.memory, self.capacity) }
+
+    /// The LSN after the last frame.
+    var end: LSN { self.first + LSN(self.count) }
+
+    func bytes(from offset: Int) -> Bytes {
+        Bytes(start: self.memory + offset, count: self.used - offset)
+    }
+
+    func hasRoom(for length: Int) -> Bool { self.capacity - self.used >= length }
+
+    /// Appends the frame of a mutation; there must be room for it with the longest envelope.
+    func append(_ mutation: Bytes) {
+        precondition(self.hasRoom(for: Frame.longestEnvelope + mutation.count), "the frame does not fit its chunk")
+        if self.count % Self.markInterval == 0 { self.marks.append(UInt32(self.used)) }
+        let start = self.memory + self.used
+        let envelope = Frame.writeEnvelope(self.end, to: start)
+        if let source = mutation.baseAddress { memcpy(start + envelope, source, mutation.count) }
+        self.used += envelope + mutation.count
+        self.count += 1
+    }
+
+    /// Where the frame of an LSN begins. The LSN must be in this chunk, or be the one after it.
+    func offset(of lsn: LSN) -> Int {
+        precondition(lsn >= self.first && lsn <= self.end, "the frame is not in this chunk")
+        guard lsn < self.end else { return self.used }
+        let index = Int(lsn - self.first)
+        var offset = Int(self.marks[index / Self.markInterval])
+        for _ in 0..<(index % Self.markInterval) { offset += self.frameLength(at: offset) }
+        return offset
+    }
+
+    /// How many frames end at or before an offset.
+    func framesBefore(_ offset: Int) -> Int {
+        guard offset < self.used else { return self.count }
+        var low = 0
+        var high = self.marks.count
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if Int(self.marks[middle]) <= offset { low = middle } else { high = middle }
+        }
+        var frames = low * Self.markInterval
+        var cursor = Int(self.marks[low])
+        while cursor < offset {
+            cursor += self.frameLength(at: cursor)
+            if cursor <= offset { frames += 1 }
+        }
+        return frames
+    }
+
+    private func frameLength(at offset: Int) -> Int {
+        guard case .frame(_, _, let length) = FrameScan(self.bytes(from: offset)) else {
+            preconditionFailure("a chunk holds whole frames")
+        }
+        return length
+    }
+}
+
+/// Counts the memory of chunks, whoever holds them, and keeps one for the next use: a chunk that was in use has its pages
+/// already, and the kernel's zeroing of new ones would cost as much as filling them.
+package final class ChunkPool {
+    /// Bytes of chunks that are alive, held by the backlog or by a link.
+    package private(set) var aliveBytes = 0
+    private var spare: (memory: UnsafeMutableRawPointer, capacity: Int)?
+
+    package init() {}
+
+    deinit { if let spare = self.spare { free(spare.memory) } }
+
+    fileprivate func take(_ capacity: Int) -> UnsafeMutableRawPointer {
+        self.aliveBytes += capacity
+        if let spare = self.spare, spare.capacity == capacity {
+            self.spare = nil
+            return spare.memory
+        }
+        guard let memory = malloc(capacity) else { fatalError("out of memory") }
+        return memory
+    }
+
+    fileprivate func giveBack(_ memory: UnsafeMutableRawPointer, _ capacity: Int) {
+        self.aliveBytes -= capacity
+        if let spare = self.spare { free(spare.memory) }
+        self.spare = (memory, capacity)
+    }
+}

@@ -1,0 +1,120 @@
+// One connected replica, seen from the primary:
+//
+//     handshake → acknowledged → streaming → closing(cause) → ended
+//
+// The first two belong to whoever accepts connections (`HandshakeParser`, `ResumePlanner`); a `Link` begins when the
+// acknowledgement is out. It is a place in the stream and a few numbers: a slow link falls behind in position, not in
+// memory, and nothing waits for it.
+
+package import Primitives
+
+package struct Link {
+    package enum State: Equatable, Sendable {
+        case streaming
+        /// The shell is to end the connection (`Stream.takeClosing`); nothing of the stream is sent any more.
+        case closing(LinkCloseCause)
+        /// The shell has been told; the connection's end is still to come.
+        case ended
+    }
+
+    /// Numbers the links of a process; never used twice.
+    package let number: UInt64
+    /// The shell's handle of the connection. The core carries it and never looks at it.
+    package let transport: Int32
+    package let request: HandshakeRequest
+    /// The peer, as `host:port`.
+    package let address: String
+    package let connectedAt: Milliseconds
+
+    package internal(set) var state = State.streaming
+    /// Where the next frame comes from; nil before the first one after a hand-over or while caught up with an empty backlog.
+    var cursor: Backlog.Cursor?
+    /// The position that the stream goes on after, while there is no cursor.
+    var position: Position
+    /// The transport took no more; nothing is tried until it says that it can.
+    package internal(set) var isBlocked = false
+    /// A heartbeat, or what is left of one. It goes between frames.
+    var control: [UInt8] = []
+    var isHeartbeatDue = false
+    /// With `--fan-out copy`: bytes of this link alone.
+    var copies: PrivateCopies?
+
+    package internal(set) var acknowledged: Position?
+    package internal(set) var durable: Position?
+    package internal(set) var acknowledgedAt: Milliseconds
+    package internal(set) var progressAt: Milliseconds
+    package internal(set) var sentBytes: UInt64 = 0
+    package internal(set) var applyErrors: UInt64 = 0
+    package internal(set) var divergences: UInt64 = 0
+    package internal(set) var isRebootstrapping = false
+
+    init(
+        number: UInt64,
+        transport: Int32,
+        request: HandshakeRequest,
+        address: String,
+        now: Milliseconds,
+        copies: PrivateCopies?
+    ) {
+        self.number = number
+        self.transport = transport
+        self.request = request
+        self.address = address
+        self.connectedAt = now
+        self.acknowledgedAt = now
+        self.progressAt = now
+        self.position = request.position
+        self.copies = copies
+    }
+
+    /// Whether the stream stands between two frames, where alone a line of text may go.
+    var isBetweenFrames: Bool {
+        guard !self.isBlocked, self.control.isEmpty, self.copies.map({ $0.count == 0 }) ?? true else { return false }
+        return self.cursor.map { $0.offset == 0 || $0.offset == $0.chunk.used } ?? true
+    }
+
+    mutating func received(_ report: LinkReport, now: Milliseconds) {
+        switch report {
+        case .acknowledged(let applied, let durable):
+            // Only forward: a lower report refreshes the time and changes nothing else.
+            self.acknowledged = max(self.acknowledged ?? 0, applied)
+            if let durable { self.durable = max(self.durable ?? 0, durable) }
+            self.acknowledgedAt = now
+        case .state(let applyErrors, let divergences, let isRebootstrapping):
+            self.applyErrors = applyErrors
+            self.divergences = divergences
+            self.isRebootstrapping = isRebootstrapping
+        }
+    }
+}
+
+/// Why the primary ends a link.
+package enum LinkCloseCause: String, CaseIterable, Sendable {
+    /// The same replica id has connected again.
+    case replaced
+    /// Its position left the backlog.
+    case fellBehind = "fell-behind"
+    /// It took no byte for the whole time-out although bytes were waiting.
+    case noProgress = "no-progress"
+    /// A long-form link that acknowledged nothing for the whole time-out.
+    case noAcknowledgement = "no-acknowledgement"
+    /// It sent more than a link may send without making sense.
+    case excessInput = "excess-input"
+    /// With `--fan-out copy`: its private bytes passed the size of the backlog.
+    case copyLimit = "copy-limit"
+    /// An operator asked for it.
+    case killed
+
+    /// The last line to the replica, which may be sent between frames only.
+    package var message: String {
+        switch self {
+        case .replaced: "-ERR another replica connected with this id\r\n"
+        case .fellBehind: "-ERR the position left the backlog and a snapshot cannot be sent yet\r\n"
+        case .noProgress: "-ERR no progress within the link time-out\r\n"
+        case .noAcknowledgement: "-ERR no acknowledgement within the link time-out\r\n"
+        case .excessInput: "-ERR too much input\r\n"
+        case .copyLimit: "-ERR the private output passed its limit\r\n"
+        case .killed: "-ERR closed by the operator\r\n"
+        }
+    }
+}

@@ -1,0 +1,55 @@
+// What `INFO`, `ROLE` and the harness are told of a stream.
+
+package import Primitives
+
+/// One link as an operator sees it.
+package struct LinkFacts: Sendable {
+    package var number: UInt64
+    package var id: String
+    package var address: String
+    /// `online`, or `closing`.
+    package var state: String
+    /// Everything up to here has been given to the transport.
+    package var sent: Position
+    /// Everything up to here has been applied by the replica; nil when it never said.
+    package var acknowledged: Position?
+    package var durable: Position?
+    /// Whole seconds since the last acknowledgement, as in Redis.
+    package var lagSeconds: Int64
+    /// Bytes between the link's place and the tip.
+    package var behindBytes: Int
+    package var region: String?
+    package var isBlocked: Bool
+}
+
+extension Stream {
+    package func facts(now: Milliseconds) -> [LinkFacts] {
+        self.links.map { link in
+            LinkFacts(
+                number: link.number,
+                id: link.request.id,
+                address: link.address,
+                state: link.state == .streaming ? "online" : "closing",
+                sent: link.cursor.map { self.backlog.position(of: $0) } ?? link.position,
+                acknowledged: link.acknowledged,
+                durable: link.durable,
+                lagSeconds: max(0, (now - link.acknowledgedAt) / 1000),
+                behindBytes: link.cursor.map { self.backlog.bytesBehind($0) } ?? 0,
+                region: link.request.region,
+                isBlocked: link.isBlocked
+            )
+        }
+    }
+
+    /// Memory of the links themselves, without what they share.
+    package var linkBytes: Int {
+        self.links.reduce(self.links.capacity * MemoryLayout<Link>.stride) {
+            $0 + ($1.copies?.allocatedBytes ?? 0) + $1.control.capacity + $1.address.utf8.count + $1.request.id.utf8.count
+        }
+    }
+
+    /// Bytes of chunks alive, held by the backlog or by a link, and of private copies.
+    package var bufferBytes: Int {
+        self.links.reduce(self.backlog.pool.aliveBytes) { $0 + ($1.copies?.allocatedBytes ?? 0) }
+    }
+}

@@ -1,0 +1,136 @@
+// Sending. Once per turn of the shard every link that is not blocked gets the new part of the stream, straight from the
+// shared chunks.
+
+package import Primitives
+
+/// What the shell's transport did with bytes that it was offered.
+package enum SendOutcome: Equatable, Sendable {
+    /// It took the first so many bytes; fewer than offered means that it is full.
+    case took(Int)
+    case broken
+}
+
+extension Stream {
+    /// Bytes that a link takes per turn at most, so that no replica starves the others.
+    package static let turnBytes = 256 * 1024
+    /// Links that are served per call at most, so that a thousand of them do not hold the clients up.
+    package static let linksPerCall = 64
+
+    /// Offers bytes to links that have something to get.
+    /// - Parameter send: gives bytes to a link's transport.
+    /// - Returns: whether some link could take more at once; the shell then calls again after its other work.
+    package mutating func send(now: Milliseconds, _ send: (Int32, Bytes) -> SendOutcome) -> Bool {
+        guard !self.links.isEmpty else { return false }
+        var hasMore = false
+        let served = min(self.links.count, Self.linksPerCall)
+        for _ in 0..<served {
+            if self.nextLink >= self.links.count { self.nextLink = 0 }
+            if self.serve(self.nextLink, now: now, send) { hasMore = true }
+            self.nextLink += 1
+        }
+        return hasMore || (served < self.links.count && self.hasLinkBehind)
+    }
+
+    private var hasLinkBehind: Bool {
+        self.links.contains { $0.state == .streaming && !$0.isBlocked && !self.isCaughtUp($0) }
+    }
+
+    private func isCaughtUp(_ link: Link) -> Bool {
+        guard link.copies.map({ $0.count == 0 }) ?? true, link.control.isEmpty else { return false }
+        guard let cursor = link.cursor else { return link.position == self.tip }
+        return cursor.chunk.end > self.tip && cursor.offset == cursor.chunk.used
+    }
+
+    /// Serves one link; true when it could take more at once.
+    private mutating func serve(_ index: Int, now: Milliseconds, _ send: (Int32, Bytes) -> SendOutcome) -> Bool {
+        guard self.links[index].state == .streaming else { return false }
+        if self.links[index].copies != nil { self.copyNew(index) }
+        var budget = Self.turnBytes
+        while !self.links[index].isBlocked, budget > 0 {
+            guard self.findOutput(index, now: now) else { return false }
+            switch self.offer(index, limit: budget, send) {
+            case (_, .broken):
+                // Whoever watches the transport reports its end; until then nothing more is tried.
+                self.links[index].isBlocked = true
+            case (let offered, .took(let count)):
+                if count < offered { self.links[index].isBlocked = true }
+                guard count > 0 else { break }
+                budget -= count
+                self.took(index, count, now: now)
+            }
+        }
+        return !self.links[index].isBlocked && !self.isCaughtUp(self.links[index])
+    }
+
+    /// Makes sure that `offer` has something to give; false when the link has everything.
+    private mutating func findOutput(_ index: Int, now: Milliseconds) -> Bool {
+        if !self.links[index].control.isEmpty { return true }
+        if let copies = self.links[index].copies, copies.count > 0 { return true }
+        if self.advanceCursor(index) { return true }
+        if self.links[index].isHeartbeatDue, self.links[index].state == .streaming {
+            self.links[index].isHeartbeatDue = false
+            self.links[index].control = Array("+PING \(self.tip) \(now)\r\n".utf8)
+            return true
+        }
+        return false
+    }
+
+    /// Offers what comes next, and tells how much that was.
+    private func offer(_ index: Int, limit: Int, _ send: (Int32, Bytes) -> SendOutcome) -> (Int, SendOutcome) {
+        func give(_ bytes: Bytes) -> (Int, SendOutcome) {
+            let offered = Bytes(rebasing: bytes.prefix(limit))
+            return (offered.count, send(self.links[index].transport, offered))
+        }
+        if !self.links[index].control.isEmpty {
+            return self.links[index].control.withUnsafeBytes { give($0) }
+        }
+        if let copies = self.links[index].copies { return give(copies.front) }
+        guard let cursor = self.links[index].cursor else {
+            preconditionFailure("a link without output was served")
+        }
+        return give(cursor.chunk.bytes(from: cursor.offset))
+    }
+
+    private mutating func took(_ index: Int, _ count: Int, now: Milliseconds) {
+        self.links[index].sentBytes += UInt64(count)
+        self.links[index].progressAt = now
+        if !self.links[index].control.isEmpty {
+            self.links[index].control.removeFirst(count)
+        } else if let copies = self.links[index].copies {
+            copies.removeFirst(count)
+        } else {
+            self.links[index].cursor?.offset += count
+        }
+    }
+
+    /// Moves a link to the next bytes of the stream; false when it stands at the tip, or has lost its place.
+    private mutating func advanceCursor(_ index: Int) -> Bool {
+        if let cursor = self.links[index].cursor {
+            if cursor.offset < cursor.chunk.used { return true }
+            self.links[index].position = cursor.chunk.end - 1
+            // At the tip the link keeps its chunk: that is where the next frame will be.
+            guard self.links[index].position < self.tip else { return false }
+        }
+        switch self.backlog.cursor(after: self.links[index].position) {
+        case .found(let cursor):
+            self.links[index].cursor = cursor
+            return true
+        case .caughtUp: return false
+        case .tooOld, .future:
+            self.links[index].cursor = nil
+            self.close(index, .fellBehind)
+            return false
+        }
+    }
+
+    /// `--fan-out copy`: copies what is new for one link, blocked or not.
+    private mutating func copyNew(_ index: Int) {
+        guard let copies = self.links[index].copies else { return }
+        while self.advanceCursor(index), let cursor = self.links[index].cursor {
+            let bytes = cursor.chunk.bytes(from: cursor.offset)
+            copies.append(bytes)
+            self.links[index].cursor?.offset += bytes.count
+        }
+        if copies.count > self.backlog.limitBytes { self.close(index, .copyLimit) }
+    }
+}

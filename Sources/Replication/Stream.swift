@@ -1,0 +1,166 @@
+// The stream of one shard: its numbering, its backlog, and the links that read it. Pure: the shell carries bytes and time.
+
+package import Primitives
+
+/// How links get their bytes.
+package enum FanOut: String, CaseIterable, Sendable {
+    /// All links read the same chunks.
+    case shared
+    /// Every link holds copies of its own; a control for measurements.
+    case copy
+}
+
+package struct StreamOptions: Sendable {
+    /// Bytes of frames kept in memory.
+    package var backlogBytes = 256 << 20
+    package var chunkBytes = 1 << 20
+    package var fanOut = FanOut.shared
+    /// A link that makes no progress, or a long-form link that acknowledges nothing, is closed after so long.
+    package var linkTimeout: Milliseconds = 60_000
+
+    package init() {}
+}
+
+package struct Stream {
+    package var backlog: Backlog
+    package let history: History
+    package internal(set) var links: [Link] = []
+    /// Where a link stands in `links`, by its number; and the number of the link that serves a replica id.
+    private var indexes: [UInt64: Int] = [:]
+    private var numbers: [String: UInt64] = [:]
+    package internal(set) var closed: [LinkCloseCause: Int] = [:]
+    package private(set) var resumes: [ResumeSource: Int] = [:]
+    package let options: StreamOptions
+    package var linkTimeout: Milliseconds
+    /// Where the next round of sending begins, so that no link is always the last.
+    var nextLink = 0
+    private var heartbeatAt: Milliseconds = 0
+    private var closingCount = 0
+
+    package init(history: History, options: StreamOptions, events: BackgroundEvents = BackgroundEvents()) {
+        self.history = history
+        self.options = options
+        self.linkTimeout = options.linkTimeout
+        self.backlog = Backlog(limitBytes: options.backlogBytes, chunkBytes: options.chunkBytes, events: events)
+    }
+
+    package var tip: Position { self.backlog.tip }
+
+    package var summary: StreamSummary {
+        StreamSummary(history: self.history, tip: self.backlog.tip, oldest: self.backlog.oldest)
+    }
+
+    /// A replica's handshake was acknowledged and its stream begins. Another link of the same id ends.
+    package mutating func linkOpened(
+        number: UInt64,
+        transport: Int32,
+        request: HandshakeRequest,
+        source: ResumeSource,
+        address: String,
+        now: Milliseconds
+    ) {
+        if let older = self.numbers.updateValue(number, forKey: request.id), let index = self.indexes[older] {
+            self.close(index, .replaced)
+        }
+        let copies = self.options.fanOut == .copy ? PrivateCopies(blockBytes: self.options.chunkBytes) : nil
+        self.resumes[source, default: 0] += 1
+        self.indexes[number] = self.links.count
+        self.links.append(
+            Link(number: number, transport: transport, request: request, address: address, now: now, copies: copies)
+        )
+    }
+
+    /// The connection is gone. Returns what the link was, for whoever remembers it; nil when it is unknown.
+    @discardableResult
+    package mutating func linkClosed(number: UInt64) -> Link? {
+        guard let index = self.indexes.removeValue(forKey: number) else { return nil }
+        let link = self.links[index]
+        let last = self.links.removeLast()
+        if last.number != number {
+            self.links[index] = last
+            self.indexes[last.number] = index
+        }
+        if self.numbers[link.request.id] == number { self.numbers[link.request.id] = nil }
+        return link
+    }
+
+    package mutating func linkReported(number: UInt64, _ report: LinkReport, now: Milliseconds) {
+        guard let index = self.index(of: number) else { return }
+        self.links[index].received(report, now: now)
+    }
+
+    /// The transport can take bytes again.
+    package mutating func linkWritable(number: UInt64) {
+        guard let index = self.index(of: number) else { return }
+        self.links[index].isBlocked = false
+    }
+
+    package mutating func linkSentTooMuch(number: UInt64) {
+        guard let index = self.index(of: number) else { return }
+        self.close(index, .excessInput)
+    }
+
+    /// Ends a link on an operator's behalf; false when there is none with that address.
+    package mutating func killLink(address: String) -> Bool {
+        guard let index = self.links.firstIndex(where: { $0.address == address }) else { return false }
+        self.close(index, .killed)
+        return true
+    }
+
+    func index(of number: UInt64) -> Int? { self.indexes[number] }
+
+    mutating func close(_ index: Int, _ cause: LinkCloseCause) {
+        guard self.links[index].state == .streaming else { return }
+        self.links[index].state = .closing(cause)
+        self.closed[cause, default: 0] += 1
+        self.closingCount += 1
+    }
+
+    /// A connection that the shell must end now.
+    package struct Closing: Sendable {
+        package var transport: Int32
+        package var id: String
+        package var address: String
+        package var cause: LinkCloseCause
+        /// The last line to the replica; nil where it would land inside a frame.
+        package var message: String?
+    }
+
+    /// Links that were given up since the last call.
+    package mutating func takeClosing() -> [Closing] {
+        guard self.closingCount > 0 else { return [] }
+        self.closingCount = 0
+        var list: [Closing] = []
+        for index in self.links.indices {
+            guard case .closing(let cause) = self.links[index].state else { continue }
+            let link = self.links[index]
+            self.links[index].state = .ended
+            list.append(
+                Closing(
+                    transport: link.transport,
+                    id: link.request.id,
+                    address: link.address,
+                    cause: cause,
+                    message: link.isBetweenFrames ? cause.message : nil
+                )
+            )
+        }
+        return list
+    }
+
+    /// To be called about ten times a second: heartbeats once a second, and dead links.
+    package mutating func tick(now: Milliseconds) {
+        let isHeartbeatTime = now - self.heartbeatAt >= 1000 || now < self.heartbeatAt
+        if isHeartbeatTime { self.heartbeatAt = now }
+        for index in self.links.indices where self.links[index].state == .streaming {
+            if isHeartbeatTime, self.links[index].request.isLongForm { self.links[index].isHeartbeatDue = true }
+            if self.links[index].isBlocked, now - self.links[index].progressAt > self.linkTimeout {
+                self.close(index, .noProgress)
+            } else if self.links[index].request.isLongForm,
+                now - self.links[index].acknowledgedAt > self.linkTimeout
+            {
+                self.close(index, .noAcknowledgement)
+            }
+        }
+    }
+}

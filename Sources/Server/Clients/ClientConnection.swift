@@ -1,0 +1,214 @@
+// One client. Reads arrive through SwiftNIO; commands are parsed where they lie in the read's buffer and carried out at
+// once; the replies of a whole read leave in one write(2), straight from the shard's writer. Only what the socket does not
+// take goes back to SwiftNIO, and as long as bytes wait there nothing is written past them, and nothing more is executed:
+// a client that does not read its replies holds up nobody's memory but the kernel's.
+
+import Engine
+import Keyspace
+import NIOCore
+import Primitives
+import RESP
+import Replication
+import Sockets
+import Synchronization
+
+final class ClientConnection: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    let shard: Shard
+    let number: Int64
+    let socket: Socket
+    let address: String
+    let localAddress: String
+    var session: ClientSession
+    private var parser = CommandParser()
+    /// Input that no command has used yet.
+    private var held: ByteBuffer?
+    private var context: ChannelHandlerContext?
+    /// SwiftNIO holds bytes that the socket did not take.
+    private var isOutputQueued = false
+    /// A batch is with other shards; nothing is executed until it is back.
+    var isAwaiting = false
+    /// Input is over: a protocol error, `QUIT`, or the peer's end.
+    private var isEnding = false
+
+    /// Replies that gather before they are written even though the read has more commands.
+    private static let replyBytesPerWrite = 256 * 1024
+    /// Held input past which reading stops until some of it has been used.
+    private static let heldBytesWhilePaused = 1 << 20
+
+    init(shard: Shard, number: Int64, socket: Socket) {
+        self.shard = shard
+        self.number = number
+        self.socket = socket
+        self.address = socket.peerAddress?.description ?? "unknown:0"
+        self.localAddress = socket.localAddress?.description ?? "unknown:0"
+        self.session = ClientSession(now: WallClock.milliseconds)
+    }
+
+    // MARK: Channel events
+
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    func channelActive(context: ChannelHandlerContext) {
+        self.shard.clients[self.number] = self
+        self.shard.node.connectedClients.wrappingAdd(1, ordering: .relaxed)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        self.isEnding = true
+        if self.shard.clients.removeValue(forKey: self.number) != nil {
+            self.shard.node.connectedClients.wrappingSubtract(1, ordering: .relaxed)
+        }
+        self.context = nil
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // A reset or a broken pipe: the peer is gone, and there is nobody to tell.
+        context.close(promise: nil)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !self.isEnding else { return }
+        var buffer = self.unwrapInboundIn(data)
+        self.shard.statistics.inputBytes += buffer.readableBytes
+        self.shard.statistics.reads += 1
+        if self.held == nil, !self.isPaused {
+            let used = buffer.withUnsafeReadableBytes { self.consume($0) }
+            guard used < buffer.readableBytes, !self.isEnding else { return }
+            // A copy of the rest alone: a slice would keep the whole read alive.
+            buffer.moveReaderIndex(forwardBy: used)
+            self.held = context.channel.allocator.buffer(buffer: buffer)
+        } else {
+            if self.held == nil { self.held = context.channel.allocator.buffer(capacity: buffer.readableBytes) }
+            self.held?.writeBuffer(&buffer)
+            self.consumeHeld()
+        }
+        self.limitHeld()
+    }
+
+    private var isPaused: Bool { self.isOutputQueued || self.isAwaiting }
+
+    // MARK: Input
+
+    private func consumeHeld() {
+        guard !self.isPaused, var buffer = self.held else { return }
+        self.held = nil
+        let used = buffer.withUnsafeReadableBytes { self.consume($0) }
+        guard used < buffer.readableBytes, !self.isEnding else { return }
+        buffer.moveReaderIndex(forwardBy: used)
+        // The front is given back once it is the larger part, so that the cost of moving stays below that of reading.
+        if buffer.readerIndex > buffer.readableBytes { buffer.discardReadBytes() }
+        self.held = buffer
+    }
+
+    /// Carries out the commands at the front of the input, and tells how many bytes they were.
+    private func consume(_ bytes: Bytes) -> Int {
+        self.session.lastActive = WallClock.milliseconds
+        self.shard.now = self.session.lastActive
+        let writer = self.shard.writer
+        writer.version = self.session.version
+        var used = 0
+        while used < bytes.count, !self.isPaused, !self.isEnding {
+            switch self.parser.next(in: Bytes(rebasing: bytes[used...])) {
+            case .command(let consumed):
+                self.execute(self.parser.current, writer)
+                self.parser.advance()
+                used += consumed
+                if writer.count >= Self.replyBytesPerWrite { self.flush() }
+            case .nothing(let consumed):
+                self.parser.advance()
+                used += consumed
+            case .incomplete:
+                self.flush()
+                return used
+            case .failed(let error):
+                writer.error("ERR \(error.message)")
+                self.shard.statistics.errors += 1
+                self.end()
+            }
+        }
+        self.flush()
+        return used
+    }
+
+    private func limitHeld() {
+        guard let context = self.context else { return }
+        let count = self.held?.readableBytes ?? 0
+        if count > self.shard.queryBufferLimit {
+            // Redis ends such a client without an answer, which would land inside whatever it is sending.
+            context.close(promise: nil)
+        } else if self.isPaused, count > Self.heldBytesWhilePaused {
+            context.channel.setOption(.autoRead, value: false).whenFailure { _ in }
+        }
+    }
+
+    // MARK: Output
+
+    /// Writes what the writer has gathered, and empties it.
+    func flush() {
+        let writer = self.shard.writer
+        let bytes = writer.bytes
+        guard bytes.count > 0 else { return self.closeIfEnding() }
+        defer { writer.removeAll() }
+        self.shard.statistics.outputBytes += bytes.count
+        self.shard.statistics.writes += 1
+        var written = 0
+        if !self.isOutputQueued {
+            switch self.socket.write(bytes) {
+            case .moved(let count): written = count
+            case .wouldBlock, .ended: break
+            case .failed:
+                self.isEnding = true
+                self.context?.close(promise: nil)
+                return
+            }
+        }
+        if written < bytes.count { self.queue(Bytes(rebasing: bytes.dropFirst(written))) }
+        self.closeIfEnding()
+    }
+
+    /// Leaves bytes to SwiftNIO until the socket takes them.
+    private func queue(_ bytes: Bytes) {
+        guard let context = self.context else { return }
+        var buffer = context.channel.allocator.buffer(capacity: bytes.count)
+        buffer.writeBytes(bytes)
+        self.isOutputQueued = true
+        // Direct writes begin again with the promise, not with `isWritable`, which can be true while bytes wait.
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        context.writeAndFlush(self.wrapOutboundOut(buffer)).whenComplete { _ in bound.value.outputDrained() }
+    }
+
+    private func outputDrained() {
+        self.isOutputQueued = false
+        self.resume()
+    }
+
+    /// Takes up work again after a pause.
+    func resume() {
+        guard !self.isPaused, let context = self.context else { return }
+        self.consumeHeld()
+        if !self.isPaused { context.channel.setOption(.autoRead, value: true).whenFailure { _ in } }
+        self.closeIfEnding()
+    }
+
+    // MARK: End
+
+    /// Ends the connection once the replies written so far have left.
+    func end() { self.isEnding = true }
+
+    private func closeIfEnding() {
+        guard self.isEnding, !self.isOutputQueued else { return }
+        self.context?.close(promise: nil)
+    }
+
+    /// Ends the connection now.
+    func close() {
+        self.isEnding = true
+        self.context?.close(promise: nil)
+    }
+
+    /// Bytes that this connection holds, for `CLIENT LIST` and `INFO memory`.
+    var heldBytes: Int { self.held?.storageCapacity ?? 0 }
+}

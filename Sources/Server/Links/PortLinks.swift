@@ -1,0 +1,182 @@
+// Connections of replicas as the link port's thread sees them: first a handshake, then a link whose input is watched.
+
+import Primitives
+import Replication
+import Sockets
+import Synchronization
+
+struct PortLinks {
+    private enum Phase {
+        case handshake(HandshakeParser, deadline: UInt64)
+        /// Handed over; what the replica says is parsed here.
+        case link(LinkInput)
+    }
+
+    private struct Connection {
+        let socket: Socket
+        let shard: Shard
+        var phase: Phase
+    }
+
+    private let node: Node
+    private let poller: Poller
+    private var connections: [UInt64: Connection] = [:]
+    /// Connections that have not finished their handshake.
+    private var unfinishedCount = 0
+    /// What the shards are to be told at the end of this turn.
+    private var outbox: [[LinkEvent]]
+    private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 1024, alignment: 16)
+
+    /// Connections without a finished handshake, and links: more are closed at once.
+    private static let mostUnfinished = 4096
+    private static let mostLinks = 16_384
+
+    init(node: Node, poller: Poller) {
+        self.node = node
+        self.poller = poller
+        self.outbox = Array(repeating: [], count: node.shards.count)
+    }
+
+    mutating func accepted(_ socket: Socket, for shard: Shard) {
+        guard self.unfinishedCount < Self.mostUnfinished, self.connections.count < Self.mostLinks else {
+            return socket.close()
+        }
+        socket.setNoDelay()
+        let number = self.node.newLinkNumber()
+        let deadline = Clocks.monotonicNanoseconds + UInt64(HandshakeParser.timeoutSeconds) * 1_000_000_000
+        do throws(SocketError) {
+            // Edge-triggered for both directions: the shard writes, and must learn of new room without a call per write.
+            try self.poller.add(socket, [.readable, .writable, .peerClosed, .edgeTriggered], token: number)
+        } catch {
+            return socket.close()
+        }
+        self.unfinishedCount += 1
+        self.connections[number] = Connection(
+            socket: socket,
+            shard: shard,
+            phase: .handshake(HandshakeParser(), deadline: deadline)
+        )
+    }
+
+    mutating func ready(_ event: Poller.Event) {
+        guard let connection = self.connections[event.token] else { return }
+        if event.isReadable { self.read(event.token, connection) }
+        // Reading may have ended it.
+        guard let connection = self.connections[event.token] else { return }
+        if event.isHangup { return self.ended(event.token, connection) }
+        if event.isWritable, case .link = connection.phase {
+            self.outbox[connection.shard.index].append(.writable(number: event.token))
+        }
+    }
+
+    private mutating func read(_ number: UInt64, _ connection: Connection) {
+        while true {
+            switch connection.socket.read(into: self.buffer) {
+            case .moved(let count):
+                self.received(number, Bytes(rebasing: Bytes(self.buffer).prefix(count)))
+                // A short read has emptied the socket; an edge will tell of more.
+                guard count == self.buffer.count, self.connections[number] != nil else { return }
+            case .wouldBlock: return
+            case .ended, .failed: return self.ended(number, connection)
+            }
+        }
+    }
+
+    private mutating func received(_ number: UInt64, _ bytes: Bytes) {
+        guard var connection = self.connections[number] else { return }
+        switch connection.phase {
+        case .handshake(var parser, let deadline):
+            switch parser.received(bytes) {
+            case .incomplete:
+                connection.phase = .handshake(parser, deadline: deadline)
+                self.connections[number] = connection
+            case .failed(let error): self.refuse(number, connection, error)
+            case .request(let request, let consumed):
+                self.answer(number, &connection, request)
+                guard self.connections[number] != nil, consumed < bytes.count else { return }
+                self.received(number, Bytes(rebasing: bytes.dropFirst(consumed)))
+            }
+        case .link(var input):
+            // Taken out, so that the parser's bytes have one owner while it works on them.
+            self.connections[number]?.phase = .link(LinkInput())
+            let isWithinLimit = input.received(bytes) { report in
+                self.outbox[connection.shard.index].append(.reported(number: number, report))
+            }
+            if !isWithinLimit { self.outbox[connection.shard.index].append(.sentTooMuch(number: number)) }
+            self.connections[number]?.phase = .link(isWithinLimit ? input : LinkInput())
+        }
+    }
+
+    private mutating func answer(_ number: UInt64, _ connection: inout Connection, _ request: HandshakeRequest) {
+        let stream = connection.shard.board.summary
+        switch ResumePlanner.plan(request, stream) {
+        case .failure(let refusal):
+            self.node.handshakes.count(refusal)
+            self.refuse(number, connection, .refused(refusal))
+        case .success(let source):
+            var acknowledgement = request.acknowledgement(history: stream.history)
+            // A fresh socket takes a hundred bytes; one that does not is gone.
+            let outcome = acknowledgement.withUTF8 { connection.socket.write(Bytes($0)) }
+            guard outcome == .moved(acknowledgement.utf8.count) else { return self.ended(number, connection) }
+            connection.socket.setUnsentLimit(bytes: self.node.options.linkOutputLimit)
+            connection.phase = .link(LinkInput())
+            self.connections[number] = connection
+            self.unfinishedCount -= 1
+            self.node.handshakes.accepted.wrappingAdd(1, ordering: .relaxed)
+            self.outbox[connection.shard.index].append(
+                .opened(
+                    number: number,
+                    connection.socket,
+                    request,
+                    source,
+                    address: connection.socket.peerAddress?.description ?? "unknown:0"
+                )
+            )
+        }
+    }
+
+    private mutating func refuse(_ number: UInt64, _ connection: Connection, _ error: HandshakeError) {
+        if case .refused = error {} else { self.node.handshakes.malformed.wrappingAdd(1, ordering: .relaxed) }
+        var line = "-\(error.message)\r\n"
+        line.withUTF8 { _ = connection.socket.write(Bytes($0)) }
+        // The reason must reach the peer: a plain close with unread input would reset the connection under it.
+        connection.socket.shutdown()
+        self.ended(number, connection)
+    }
+
+    /// A connection is over. An acknowledged one belongs to its shard, which closes it.
+    private mutating func ended(_ number: UInt64, _ connection: Connection) {
+        self.connections[number] = nil
+        self.poller.remove(connection.socket)
+        switch connection.phase {
+        case .handshake:
+            self.unfinishedCount -= 1
+            connection.socket.close()
+        case .link:
+            self.outbox[connection.shard.index].append(.closed(number: number, connection.socket))
+        }
+    }
+
+    /// Tells the shards what happened, with at most one wake each.
+    mutating func deliver() {
+        for index in self.outbox.indices where !self.outbox[index].isEmpty {
+            self.node.shards[index].linkEvents.post(self.outbox[index])
+            self.outbox[index].removeAll(keepingCapacity: true)
+        }
+    }
+
+    mutating func sweep(now: UInt64) {
+        guard self.unfinishedCount > 0 else { return }
+        for (number, connection) in self.connections {
+            if case .handshake(_, let deadline) = connection.phase, deadline < now {
+                self.refuse(number, connection, .timedOut)
+            }
+        }
+    }
+
+    /// The port closes: handshakes under way end, links stay with their shards.
+    mutating func closeUnfinished() {
+        for (number, connection) in self.connections { self.ended(number, connection) }
+        self.buffer.deallocate()
+    }
+}

@@ -1,0 +1,76 @@
+// What the shards of one process share: settings, counters, and one another. Everything here may be used from any thread.
+
+import Engine
+import Keyspace
+import Logging
+import Primitives
+import Replication
+import Sockets
+import Synchronization
+
+final class Node: Sendable {
+    let options: ServerOptions
+    let logger: Logger
+    /// Forty random hex digits, new at each start (`run_id`).
+    let runID: String
+    let startedAt: Milliseconds
+    let table = CommandTable()
+    let settings: Mutex<Settings>
+    let totalConnections = Atomic<Int>(0)
+    let rejectedConnections = Atomic<Int>(0)
+    let connectedClients = Atomic<Int>(0)
+    let peakAllocatedBytes = Atomic<Int>(0)
+    let handshakes = HandshakeCounters()
+    private let nextClient = Atomic<Int64>(1)
+    private let nextLink = Atomic<UInt64>(1)
+    /// Set once, before the first connection.
+    private let members = Mutex<[Shard]>([])
+
+    init(options: ServerOptions, logger: Logger, runID: String) {
+        self.options = options
+        self.logger = logger
+        self.runID = runID
+        self.startedAt = WallClock.milliseconds
+        self.settings = Mutex(Settings(options))
+    }
+
+    var shards: [Shard] { self.members.withLock { $0 } }
+
+    func setShards(_ shards: [Shard]) { self.members.withLock { $0 = shards } }
+
+    func newClientNumber() -> Int64 { self.nextClient.wrappingAdd(1, ordering: .relaxed).oldValue }
+
+    func newLinkNumber() -> UInt64 { self.nextLink.wrappingAdd(1, ordering: .relaxed).oldValue }
+}
+
+/// What `CONFIG SET` may change while the node runs.
+struct Settings: Sendable {
+    var maxClients: Int
+    var backlogBytes: Int
+    var linkTimeoutSeconds: Int
+    var queryBufferLimit: Int
+
+    init(_ options: ServerOptions) {
+        self.maxClients = options.maxClients
+        self.backlogBytes = options.stream.backlogBytes
+        self.linkTimeoutSeconds = Int(options.stream.linkTimeout / 1000)
+        self.queryBufferLimit = options.queryBufferLimit
+    }
+}
+
+/// Handshakes as the acceptor answered them.
+final class HandshakeCounters: Sendable {
+    let accepted = Atomic<Int>(0)
+    let malformed = Atomic<Int>(0)
+    let foreignHistory = Atomic<Int>(0)
+    let beyondTip = Atomic<Int>(0)
+    let tooOld = Atomic<Int>(0)
+
+    func count(_ refusal: Refusal) {
+        switch refusal {
+        case .foreignHistory: self.foreignHistory.wrappingAdd(1, ordering: .relaxed)
+        case .beyondTip: self.beyondTip.wrappingAdd(1, ordering: .relaxed)
+        case .tooOld: self.tooOld.wrappingAdd(1, ordering: .relaxed)
+        }
+    }
+}

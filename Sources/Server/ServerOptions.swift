@@ -1,0 +1,52 @@
+package import Replication
+
+/// Everything that a node is told at its start. The executable fills it from flags, environment and file.
+package struct ServerOptions: Sendable {
+    package var bind = "127.0.0.1"
+    /// Clients connect here; 0 takes a free port.
+    package var port: UInt16 = 6399
+    /// Shard *i* listens for replicas on this port + *i*; nil: `port` + 10000.
+    package var replicationPort: UInt16?
+    /// Event loops, each with its own part of the keys.
+    package var shards = 1
+    package var stream = StreamOptions()
+    /// Bytes that may wait unsent in the kernel for one link.
+    package var linkOutputLimit = 2 << 20
+    package var maxClients = 10_000
+    /// Bytes of unfinished input of one client (Redis: client-query-buffer-limit).
+    package var queryBufferLimit = 1 << 30
+    /// A background event that takes longer, in wall and processor time, is counted as slow; microseconds.
+    package var slowEventMicroseconds = 1000
+    package var configFile: String?
+
+    package init() {}
+
+    /// The first port for replicas.
+    package var firstReplicationPort: UInt16? {
+        if let port = self.replicationPort { return port }
+        return self.port == 0 ? 0 : UInt16(exactly: Int(self.port) + 10_000)
+    }
+}
+
+/// A node that cannot start, and what to do about it.
+package struct ServerError: Error, CustomStringConvertible, Sendable {
+    package struct Code: Hashable, Sendable {
+        private let name: String
+        package static let invalidOption = Code(name: "invalid option")
+        package static let cannotListen = Code(name: "cannot listen")
+        package static let resources = Code(name: "resources")
+    }
+    package var code: Code
+    package var message: String
+    package var underlying: (any Error)?
+
+    package init(_ code: Code, _ message: String, underlying: (any Error)? = nil) {
+        self.code = code
+        self.message = message
+        self.underlying = underlying
+    }
+
+    package var description: String {
+        self.underlying.map { "\(self.message) (\($0))" } ?? self.message
+    }
+}

@@ -1,0 +1,83 @@
+// The shard's side of its links: what the link port reports, and the direct writes of the stream.
+//
+// A link's descriptor is watched by the port's thread and written by the shard's. The port never closes a descriptor that
+// it has handed over: it reports the end, and the shard closes, so that a write can never meet a number that already
+// belongs to another connection. To end a link the shard shuts the socket down, which the port then sees and reports.
+
+import Engine
+import Logging
+import Primitives
+import RESP
+import Replication
+import Sockets
+
+/// What the link port tells a shard.
+enum LinkEvent: Sendable {
+    case opened(number: UInt64, Socket, HandshakeRequest, ResumeSource, address: String)
+    case reported(number: UInt64, LinkReport)
+    case writable(number: UInt64)
+    case sentTooMuch(number: UInt64)
+    case closed(number: UInt64, Socket)
+}
+
+extension Shard {
+    func handle(_ event: LinkEvent) {
+        switch event {
+        case .opened(let number, let socket, let request, let source, let address):
+            self.engine.stream.linkOpened(
+                number: number,
+                transport: socket.descriptor,
+                request: request,
+                source: source,
+                address: address,
+                now: WallClock.milliseconds
+            )
+            self.scheduleTurn()
+        case .reported(let number, let report):
+            self.engine.stream.linkReported(number: number, report, now: WallClock.milliseconds)
+        case .writable(let number):
+            self.engine.stream.linkWritable(number: number)
+            self.scheduleTurn()
+        case .sentTooMuch(let number):
+            self.engine.stream.linkSentTooMuch(number: number)
+        case .closed(let number, let socket):
+            self.engine.stream.linkClosed(number: number)
+            socket.close()
+        }
+    }
+
+    /// Serves the links; true when some could take more at once.
+    func sendToLinks() -> Bool {
+        var sent = 0
+        let hasMore = self.engine.stream.send(now: WallClock.milliseconds) { transport, bytes in
+            switch Socket(descriptor: transport).write(bytes) {
+            case .moved(let count):
+                sent += count
+                return .took(count)
+            case .wouldBlock, .ended: return .took(0)
+            case .failed: return .broken
+            }
+        }
+        self.statistics.linkOutputBytes += sent
+        return hasMore
+    }
+
+    /// Says goodbye to links that the stream has given up, and shuts them down; the port reports the end.
+    func endClosingLinks() {
+        for closing in self.engine.stream.takeClosing() {
+            let socket = Socket(descriptor: closing.transport)
+            if var message = closing.message { message.withUTF8 { _ = socket.write(Bytes($0)) } }
+            socket.shutdown()
+            self.node.logger.info(
+                "replica link closed",
+                metadata: [
+                    "replica": "\(closing.id)", "address": "\(closing.address)", "cause": "\(closing.cause.rawValue)",
+                ]
+            )
+        }
+    }
+
+    func closeAllLinks() {
+        for link in self.engine.stream.links { Socket(descriptor: link.transport).shutdown() }
+    }
+}

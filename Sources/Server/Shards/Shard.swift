@@ -1,0 +1,138 @@
+// One event loop and everything that it owns. Nothing here locks and nothing here is touched by another thread, apart from
+// what is marked so: that rule is what `@unchecked Sendable` stands for. `preconditionInEventLoop` guards the doors.
+
+import Engine
+import NIOCore
+import Primitives
+import RESP
+import Replication
+import Sockets
+
+final class Shard: @unchecked Sendable {
+    let index: Int
+    let node: Node
+    let loop: any EventLoop
+    /// May be read from any thread.
+    let board: StreamBoard
+    /// May be filled from any thread.
+    let linkEvents: Mailbox<LinkEvent>
+
+    var engine: Engine
+    /// Replies of the read at work. Empty between reads.
+    let writer = Writer()
+    let events: BackgroundEvents
+    var clients: [Int64: ClientConnection] = [:]
+    var statistics = ShardStatistics()
+    /// Wall clock of the read at work.
+    var now: Milliseconds = 0
+    /// Bytes of unfinished input of one client (`CONFIG SET client-query-buffer-limit`).
+    var queryBufferLimit: Int
+    private var publishedTip: Position = 0
+    private var isTurnScheduled = false
+    private var turn: @Sendable () -> Void = {}
+    private var ticker: RepeatedTask?
+    private var isStopped = false
+
+    /// Links are told about new frames at the latest this often; also expiry, heartbeats and time-outs.
+    private static let tickInterval = TimeAmount.milliseconds(100)
+
+    init(index: Int, node: Node, loop: any EventLoop, seed: UInt64, history: History) {
+        self.index = index
+        self.node = node
+        self.loop = loop
+        self.board = StreamBoard(history: history)
+        self.queryBufferLimit = node.options.queryBufferLimit
+        self.events = BackgroundEvents(slowNanoseconds: UInt64(node.options.slowEventMicroseconds) * 1000) {
+            BackgroundEvents.Instant(
+                wall: Clocks.monotonicNanoseconds,
+                processor: Clocks.threadProcessorNanoseconds
+            )
+        }
+        var options = node.options.stream
+        options.backlogBytes = max(1, options.backlogBytes)
+        self.engine = Engine(seed: seed, history: history, options: options, events: self.events)
+        self.linkEvents = Mailbox(loop: loop)
+        // Made once: a closure per turn would be an allocation per turn.
+        self.turn = { [unowned self] in self.endTurn() }
+        self.linkEvents.onDelivery { [unowned self] in self.handle($0) }
+    }
+
+    /// Begins the shard's own work. On any thread.
+    func start() {
+        self.loop.execute {
+            self.ticker = self.loop.scheduleRepeatedTask(
+                initialDelay: Self.tickInterval,
+                delay: Self.tickInterval
+            ) { [unowned self] _ in self.tick() }
+        }
+    }
+
+    /// To be called after a command: what it wrote is shown, and sent at the end of the turn.
+    func noteWrites() {
+        if self.engine.stream.tip != self.publishedTip { self.scheduleTurn() }
+    }
+
+    /// Something was written: links are served, and the board updated, once at the end of this turn of the loop.
+    func scheduleTurn() {
+        guard !self.isTurnScheduled else { return }
+        self.isTurnScheduled = true
+        self.loop.execute(self.turn)
+    }
+
+    private func endTurn() {
+        self.isTurnScheduled = false
+        guard !self.isStopped else { return }
+        self.publish()
+        if self.sendToLinks() { self.scheduleTurn() }
+        self.endClosingLinks()
+    }
+
+    private func publish() {
+        self.publishedTip = self.engine.stream.tip
+        self.board.publish(tip: self.engine.stream.tip, oldest: self.engine.stream.backlog.oldest)
+    }
+
+    private func tick() {
+        let isMoreDue = self.engine.tick(now: WallClock.milliseconds)
+        self.endTurn()
+        if isMoreDue { self.continueTick() }
+    }
+
+    /// More is due than one slice may take: the rest comes after the clients that are waiting.
+    private func continueTick() {
+        self.loop.execute {
+            guard !self.isStopped else { return }
+            let isMoreDue = self.engine.tick(now: WallClock.milliseconds)
+            self.scheduleTurn()
+            if isMoreDue { self.continueTick() }
+        }
+    }
+
+    /// Ends every connection; the future is done when nothing will run here any more.
+    func stop() -> EventLoopFuture<Void> {
+        self.loop.submit {
+            self.isStopped = true
+            self.ticker?.cancel()
+            for client in self.clients.values { client.close() }
+            self.closeAllLinks()
+        }
+    }
+}
+
+/// Counters of one shard, under Redis's names where it has them.
+struct ShardStatistics: Sendable {
+    /// total_commands_processed
+    var commands = 0
+    /// total_error_replies
+    var errors = 0
+    /// total_net_input_bytes
+    var inputBytes = 0
+    /// total_net_output_bytes
+    var outputBytes = 0
+    /// total_net_repl_output_bytes
+    var linkOutputBytes = 0
+    /// total_reads_processed
+    var reads = 0
+    /// total_writes_processed
+    var writes = 0
+}

@@ -1,0 +1,26 @@
+// Where a shard shows its stream's state to the acceptor, which answers handshakes from it without asking: a question to
+// another thread would cost several times what the whole handshake takes.
+//
+// The tip is shown before any of its bytes are sent, so no replica can claim a position that the board does not cover.
+
+import Primitives
+import Replication
+import Synchronization
+
+final class StreamBoard: Sendable {
+    private let history: History
+    private let tip = Atomic<Position>(0)
+    private let oldest = Atomic<Position>(0)
+
+    init(history: History) { self.history = history }
+
+    func publish(tip: Position, oldest: Position) {
+        self.oldest.store(oldest, ordering: .relaxed)
+        self.tip.store(tip, ordering: .releasing)
+    }
+
+    var summary: StreamSummary {
+        let tip = self.tip.load(ordering: .acquiring)
+        return StreamSummary(history: self.history, tip: tip, oldest: self.oldest.load(ordering: .relaxed))
+    }
+}

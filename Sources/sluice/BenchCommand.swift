@@ -66,6 +66,9 @@ struct BenchCommand: ParsableCommand {
         guard self.minutes > 0, self.minutes <= 10_000 else {
             throw ValidationError("--minutes takes a number above 0.")
         }
+        guard self.suite != "soak" || self.target.count == 1 else {
+            throw ValidationError("The soak suite takes one target at a time.")
+        }
         do {
             _ = try self.specifications
         } catch {
@@ -112,6 +115,10 @@ struct BenchCommand: ParsableCommand {
     private func perform(_ recorder: RunRecorder, _ progress: BenchProgress) throws(HarnessError) {
         var targets: [TargetSpecification] = []
         for text in self.target { targets.append(try TargetSpecification(parsing: text)) }
+        if self.suite == "soak" {
+            let soak = Soak(targets[0], minutes: self.minutes, recorder: recorder, tell: progress.show)
+            return try soak.run()
+        }
         var suite = self.suite == "standard" ? Suite.standard : .quick
         suite = suite.narrowed(
             replicas: self.replicas.isEmpty ? nil : self.replicas,

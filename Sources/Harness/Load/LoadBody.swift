@@ -21,6 +21,9 @@ final class LoadBody: Reacting {
     private var isRunning = false
     private var remaining = UInt64.max
     private var outstanding = 0
+    private var pace = LoadPace(bytesPerSecond: nil)
+    /// Connections that wait for the pace to let them send.
+    private var parked: [LoadConnection] = []
     private var failures: [String] = []
     private(set) var ledger: Ledger
     private var acknowledged: UInt64 = 0
@@ -42,7 +45,10 @@ final class LoadBody: Reacting {
         self.buffer = .allocate(byteCount: Self.readSize, alignment: 64)
     }
 
-    deinit { self.buffer.deallocate() }
+    deinit {
+        for connection in self.connections { connection.socket.close() }
+        self.buffer.deallocate()
+    }
 
     // MARK: - Control
 
@@ -52,6 +58,8 @@ final class LoadBody: Reacting {
         self.shape = shape
         self.remaining = limit ?? .max
         self.isRunning = true
+        self.pace = LoadPace(bytesPerSecond: shape.bytesPerSecond)
+        self.parked.removeAll()
         while self.connections.count < min(shape.connections, self.ledger.last.count), self.isRunning { self.open() }
         for connection in self.connections.prefix(shape.connections) {
             connection.batch = self.freshBatch()
@@ -77,7 +85,9 @@ final class LoadBody: Reacting {
         )
     }
 
-    func close() {
+    /// Closes every connection; the next load opens them anew, and their sequence numbers go on.
+    func disconnect() {
+        precondition(self.outstanding == 0, "connections were closed while answers were due")
         self.isRunning = false
         for connection in self.connections {
             connection.socket.resetOnClose()
@@ -116,6 +126,7 @@ final class LoadBody: Reacting {
 
     private func next(_ connection: LoadConnection) {
         guard self.isRunning, self.remaining > 0 else { return }
+        guard self.pace.allows(connection.batch.bytes.count) else { return self.parked.append(connection) }
         self.remaining -= min(self.remaining, UInt64(self.shape.pipeline))
         connection.batch.advance(
             connection: connection.number,
@@ -183,5 +194,10 @@ final class LoadBody: Reacting {
         self.fail(reason)
     }
 
-    func tick(now: UInt64) {}
+    func tick(now: UInt64) {
+        self.pace.advance(to: now)
+        let waiting = self.parked
+        self.parked.removeAll()
+        for connection in waiting { self.next(connection) }
+    }
 }

@@ -13,6 +13,8 @@ package struct LoadShape: Sendable {
     package var keys = KeyDistribution.uniform(keys: 10_000)
     /// Share of a value that compresses away.
     package var compressibility = 0.0
+    /// The most that is sent, for a load that must leave room for others; nil: as fast as answers come.
+    package var bytesPerSecond: Int?
 
     package init() {}
 }
@@ -48,10 +50,11 @@ package final class LoadGenerator: Sendable {
         self.reactor.start()
     }
 
-    package func stop() {
-        self.reactor.call { $0.close() }
-        self.reactor.stop()
-    }
+    package func stop() { self.reactor.stop() }
+
+    /// Closes every connection while the load rests, so that what the primary holds for clients does not blur what it
+    /// holds for replicas.
+    package func disconnect() { self.reactor.call { $0.disconnect() } }
 
     /// Starts a load; `limit` ends it after so many mutations.
     package func begin(_ shape: LoadShape, limit: UInt64? = nil) {

@@ -14,22 +14,24 @@ final class FleetBody: Reacting {
     /// A stalled replica's receive buffer, so that what it does not read stays with the primary.
     private static let stalledReceiveBuffer = 64 * 1024
     /// Failures told by name; more of them say nothing new.
-    private static let failureLimit = 8
+    static let failureLimit = 8
 
     /// An empty histogram of lags up to four thousand million mutations.
     static var emptyLag: Histogram<UInt64> {
         Histogram(highestTrackableValue: 1 << 32, numberOfSignificantValueDigits: .three)
     }
 
-    private let poller: Poller
-    private let host: String
-    private let port: UInt16
-    private let dialect: Dialect
+    let poller: Poller
+    let host: String
+    let port: UInt16
+    let dialect: Dialect
     private let progress: LoadProgress
-    private var replicas: [UInt64: SyntheticReplica] = [:]
-    private var nextToken: UInt64 = 0
+    var replicas: [UInt64: SyntheticReplica] = [:]
+    var nextToken: UInt64 = 0
     private var attachmentFailures: [String] = []
     private var buffer: UnsafeMutableRawBufferPointer
+    /// Bytes read since the fleet began, those of departed replicas included.
+    private(set) var receivedEver: UInt64 = 0
     var lag: Histogram<UInt64>?
 
     init(poller: Poller, host: String, port: UInt16, dialect: Dialect, progress: LoadProgress) {
@@ -98,7 +100,7 @@ final class FleetBody: Reacting {
                 try? self.poller.modify(replica.socket, [], token: event.token)
             }
         case .streaming:
-            if replica.behaviour == .stalled {
+            if replica.behaviour == .stalled || replica.isPaused {
                 return event.isHangup ? self.fail(replica, "the primary closed a stalled replica's connection") : ()
             }
             self.read(replica)
@@ -119,6 +121,7 @@ final class FleetBody: Reacting {
             return self.fail(replica, "connection lost: \(String(cString: strerror(code)))")
         case .moved(let count):
             replica.receivedBytes += UInt64(count)
+            self.receivedEver += UInt64(count)
             do throws(StreamError) {
                 let bytes = UnsafeRawBufferPointer(rebasing: self.buffer[..<(carried + count)])
                 if let reply = try replica.receive(bytes) { self.send(reply, replica) }
@@ -143,7 +146,7 @@ final class FleetBody: Reacting {
         if case .failed(let code) = result { self.fail(replica, "writing failed: \(String(cString: strerror(code)))") }
     }
 
-    private func fail(_ replica: SyntheticReplica, _ reason: String) {
+    func fail(_ replica: SyntheticReplica, _ reason: String) {
         self.poller.remove(replica.socket)
         replica.phase = .failed(reason)
     }

@@ -25,7 +25,7 @@ package struct FleetCounters: Sendable {
 
 /// A fleet of replicas of one primary, on a thread of its own.
 package final class ReplicaFleet: Sendable {
-    private let reactor: Reactor<FleetBody>
+    let reactor: Reactor<FleetBody>
 
     /// - Parameters:
     ///   - progress: how many mutations the load has had acknowledged; lag is counted against it.

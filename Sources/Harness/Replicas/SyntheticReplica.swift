@@ -35,6 +35,8 @@ final class SyntheticReplica {
     var receivedBytes: UInt64 = 0
     var wasFull = false
     var acknowledgedAt: UInt64 = 0
+    /// Does not read for the moment.
+    var isPaused = false
 
     init(
         id: String,

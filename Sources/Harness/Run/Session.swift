@@ -43,6 +43,7 @@ package final class Session {
         shape.keys = .sequential(keys: keys)
         self.load.begin(shape, limit: keys)
         try self.rest()
+        self.load.disconnect()
         guard self.target.dialect == .psync else { return }
         self.fleet.attach(1, at: .nothing, .fast, behind: self.load.state.ledger)
         try self.waitUntilOnline(1)

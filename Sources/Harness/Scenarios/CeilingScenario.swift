@@ -14,6 +14,8 @@ package enum CeilingScenario {
     private static let regionBytes = 1 << 20
     /// One write, as large as a link's share of a turn.
     private static let pieceBytes = 256 * 1024
+    /// `*2\r\n:1234567\r\n`, what a frame adds to its command.
+    private static let envelopeBytes = 14
     private static let seconds = 0.3
     /// Copied from and to; larger than the caches, as a stream's bytes are.
     private static let copyBytes = 64 << 20
@@ -26,7 +28,7 @@ package enum CeilingScenario {
             defer { pairs.stop() }
             trial.phaseEnded("provision")
             let result = Self.write(to: pairs)
-            let frame = Double(SetBatch.commandSize(valueSize: ceiling.valueSize))
+            let frame = Double(Self.envelopeBytes + SetBatch.commandSize(valueSize: ceiling.valueSize))
             let deliveries = Double(result.bytes) / frame
             let processor = Double(result.processorNanoseconds) / 1000 / deliveries
             trial.add("cpu_per_delivery", processor, unit: "us", better: .lower)

@@ -46,6 +46,7 @@ extension FanOutScenario {
         let before = session.load.state.acknowledged
         session.load.begin(shape, limit: UInt64(pendingBytes / commandSize))
         try session.rest()
+        session.load.disconnect()
         try Wait.seconds(Self.burstSettleSeconds)
         try session.check(session.fleet.counters)
         let info = try Self.addMemory(&trial, session.target)

@@ -39,15 +39,15 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift.git", from: "0.2.0"),
-        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
     ],
     targets: [
         .systemLibrary(name: "CJemalloc", pkgConfig: "jemalloc", providers: [.apt(["libjemalloc-dev"])]),
         .target(name: "CLinux"),
+        .target(name: "CIntrinsics"),
 
         core("Primitives"),
         core("RESP", ["Primitives"]),
-        core("Keyspace", ["Primitives", "RESP"]),
+        core("Keyspace", ["Primitives", "RESP", "CIntrinsics"]),
         core("Replication", ["Primitives", "RESP", .product(name: "DequeModule", package: "swift-collections")]),
         core("Engine", ["Primitives", "RESP", "Keyspace", "Replication"]),
         core("Sockets", ["CLinux"]),
@@ -66,7 +66,6 @@ let package = Package(
             dependencies: [
                 "Primitives", "Server", "Probes", "Measurement", "Workload", "Harness", "Reports", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: settings
         ),

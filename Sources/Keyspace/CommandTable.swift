@@ -1,55 +1,7 @@
-// Every command that the server knows, with what Redis's `COMMAND` says about it. The table answers two questions on the
-// path of a command — which one is it, and which of its arguments are keys — without a `String` and without a call through
-// a pointer: a command is found by its folded name and then switched over.
+// Finds a command by its name, in any case, on the path of every command: without a `String` and without a call through a
+// pointer. The name is folded into two words and looked up; what is found is then switched over.
 
 package import Primitives
-
-/// Facts about one command.
-package struct CommandSpec: Sendable {
-    package struct Flags: OptionSet, Sendable {
-        package let rawValue: UInt8
-        package init(rawValue: UInt8) { self.rawValue = rawValue }
-
-        /// May change data: refused on a replica.
-        package static let write = Flags(rawValue: 1)
-        package static let readonly = Flags(rawValue: 2)
-        /// May be refused when memory is short.
-        package static let denyOOM = Flags(rawValue: 4)
-        package static let admin = Flags(rawValue: 8)
-        package static let fast = Flags(rawValue: 16)
-        package static let loading = Flags(rawValue: 32)
-        package static let stale = Flags(rawValue: 64)
-    }
-
-    /// Who carries a command out.
-    package enum Scope: Sendable {
-        /// The shard that owns the keys.
-        case keyspace
-        /// All shards, each its part; the replies are joined.
-        case allShards
-        /// The connection that sent it.
-        case connection
-    }
-
-    package var name: StaticString
-    package var id: CommandID
-    /// Arguments with the name; negative: at least so many.
-    package var arity: Int
-    package var flags: Flags
-    package var scope: Scope
-    /// First key argument, last one (negative: from the end), and the step between keys; 0 0 0 for none.
-    package var firstKey: Int
-    package var lastKey: Int
-    package var keyStep: Int
-    /// For `COMMAND DOCS`: group and one line.
-    package var group: StaticString
-    package var summary: StaticString
-
-    /// Whether a command with so many arguments is well-formed.
-    package func accepts(argumentCount: Int) -> Bool {
-        self.arity >= 0 ? argumentCount == self.arity : argumentCount >= -self.arity
-    }
-}
 
 /// Finds commands by name.
 package final class CommandTable: Sendable {

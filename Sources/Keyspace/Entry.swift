@@ -22,13 +22,22 @@ package struct Entry {
     /// Allocates a block and fills in the key; the value's bytes are left for the caller to write.
     static func allocate(key: Bytes, valueLength: Int, expiry: Milliseconds?) -> Entry {
         let header = Self.headerLength + (expiry == nil ? 0 : 8)
-        guard let block = malloc(SizeClass.roundUp(header + key.count + valueLength)) else { fatalError("out of memory") }
+        guard let block = malloc(SizeClass.roundUp(header + key.count + valueLength)) else {
+            fatalError("out of memory")
+        }
         let flags = expiry == nil ? 0 : Self.expiryBit
         block.storeBytes(of: UInt32(key.count) | flags, as: UInt32.self)
         block.storeBytes(of: UInt32(valueLength), toByteOffset: 4, as: UInt32.self)
         if let expiry { block.storeBytes(of: expiry, toByteOffset: 8, as: Int64.self) }
         if let source = key.baseAddress { memcpy(block + header, source, key.count) }
         return Entry(block: block)
+    }
+
+    /// The same value and expiry under another key, in a block of its own.
+    func copy(named key: Bytes) -> Entry {
+        let copy = Entry.allocate(key: key, valueLength: self.valueLength, expiry: self.expiry)
+        copy.mutableValue.copyMemory(from: self.value)
+        return copy
     }
 
     func deallocate() { free(self.block) }

@@ -8,7 +8,7 @@ extension Keyspace {
     /// `DEL` for each to `mutations`.
     /// - Returns: whether this slice ended because of `limit`, so that another one should follow soon.
     package mutating func expireSlice(segments: Int = 512, limit: Int = 128) -> Bool {
-        guard self.expiringCount > 0 else { return false }
+        guard self.decidesExpiry, self.expiringCount > 0 else { return false }
         let start = self.events.begin()
         defer { self.events.end(.expirySlice, since: start) }
         var left = limit

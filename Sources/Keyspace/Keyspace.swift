@@ -10,8 +10,13 @@ package struct Keyspace: ~Copyable {
     package var now: Milliseconds = 0
     /// What the command at work did; the owner takes it after `execute`.
     package let mutations = Mutations()
+    /// Whether keys end here by the clock. False on a replica: there a key ends by the primary's `DEL` alone, reads pass over
+    /// what has expired, and the primary's commands find it still in place.
+    package var decidesExpiry = true
     package internal(set) var statistics = KeyspaceStatistics()
     var generator: SeededGenerator
+    /// Where a reply is gathered whose length must be told before it.
+    let scratch = Writer()
     private var releases: [Release] = []
     var expiryCursor = 0
     let events: BackgroundEvents
@@ -41,7 +46,7 @@ package struct Keyspace: ~Copyable {
     mutating func place(of key: Bytes) -> Place {
         let hash = self.table.hash(key)
         guard let slot = self.table.find(key, hash) else { return Place(hash: hash, slot: nil) }
-        if Slot.hasExpiry(slot.pointee), Slot.entry(slot.pointee).isExpired(at: self.now) {
+        if Slot.hasExpiry(slot.pointee), self.decidesExpiry, Slot.entry(slot.pointee).isExpired(at: self.now) {
             self.expire(slot, in: self.table.segment(hash))
             return Place(hash: hash, slot: nil)
         }
@@ -50,7 +55,8 @@ package struct Keyspace: ~Copyable {
 
     /// Finds a key on behalf of a read, which counts as a hit or a miss.
     mutating func read(_ key: Bytes) -> Entry? {
-        let entry = self.place(of: key).entry
+        var entry = self.place(of: key).entry
+        if let found = entry, found.hasExpiry, found.isExpired(at: self.now) { entry = nil }
         if entry == nil {
             self.statistics.misses += 1
         } else {
@@ -91,6 +97,34 @@ package struct Keyspace: ~Copyable {
         return larger.mutableValue
     }
 
+    /// Changes the length of a key's value, or begins one. The bytes that were there stay, as far as there is room; new
+    /// ones are for the caller to write at once.
+    mutating func resize(
+        _ key: Bytes,
+        toLength length: Int,
+        at place: Place
+    ) -> UnsafeMutableRawBufferPointer {
+        guard let slot = place.slot else { return self.room(for: key, valueLength: length, expiry: nil, at: place) }
+        let entry = Slot.entry(slot.pointee)
+        if entry.fits(valueLength: length) {
+            entry.setValueLength(length)
+            return entry.mutableValue
+        }
+        let copy = Entry.allocate(key: key, valueLength: length, expiry: entry.expiry)
+        copy.mutableValue.copyMemory(from: Bytes(rebasing: entry.value.prefix(length)))
+        self.table.replace(slot, with: copy, place.hash).deallocate()
+        return copy.mutableValue
+    }
+
+    /// Puts a whole entry where its key belongs, over what is there.
+    mutating func put(_ entry: Entry, at place: Place) {
+        if let slot = place.slot {
+            self.table.replace(slot, with: entry, place.hash).deallocate()
+        } else {
+            self.table.insert(entry, place.hash)
+        }
+    }
+
     /// Changes when a key ends; nil makes it last.
     mutating func setExpiry(_ expiry: Milliseconds?, at place: Place) {
         guard let slot = place.slot else { preconditionFailure("the key is not there") }
@@ -110,6 +144,9 @@ package struct Keyspace: ~Copyable {
         guard let slot = place.slot else { preconditionFailure("the key is not there") }
         self.table.remove(slot, from: self.table.segment(place.hash)).deallocate()
     }
+
+    /// Whether a key that is to end at this time ends at once.
+    func isPast(_ expiry: Milliseconds) -> Bool { self.decidesExpiry && expiry <= self.now }
 
     /// Removes a key whose time has come and says so to the replicas.
     mutating func expire(_ slot: UnsafeMutablePointer<UInt64>, in segment: Segment) {

@@ -13,6 +13,7 @@ struct Segment: Equatable {
     static let byteCount = 8192
     static let bucketCount = 63
     static let slotsPerBucket = 16
+    static let slotCount = bucketCount * slotsPerBucket
     private static let headerWords = 16
 
     let words: UnsafeMutablePointer<UInt64>
@@ -43,6 +44,9 @@ struct Segment: Equatable {
     func bucket(_ index: Int) -> UnsafeMutablePointer<UInt64> {
         self.words + (Self.headerWords + index * Self.slotsPerBucket)
     }
+
+    /// A slot by its number, whatever bucket it is in.
+    func slot(_ index: Int) -> UnsafeMutablePointer<UInt64> { self.words + (Self.headerWords + index) }
 
     static func home(_ hash: UInt64) -> Int {
         Int(((hash & 0xffff_ffff) &* UInt64(Self.bucketCount)) >> 32)

@@ -17,7 +17,7 @@ struct Table: ~Copyable {
     private let events: BackgroundEvents
 
     /// No directory may pass 2^40 places: a key hash that splits no further is broken, not unlucky.
-    private static let deepest = 40
+    static let deepest = 40
 
     init(seed: UInt64, events: BackgroundEvents) {
         self.hash = KeyHash(seed: seed)

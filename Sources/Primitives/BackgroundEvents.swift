@@ -46,7 +46,8 @@ package final class BackgroundEvents {
     /// - Parameters:
     ///   - slowNanoseconds: an event counts as slow when both its times pass this.
     ///   - now: the shell's clocks; without any, events are counted but have no length.
-    package init(slowNanoseconds: UInt64 = 1_000_000, now: @escaping () -> Instant = { Instant(wall: 0, processor: 0) }) {
+    package init(slowNanoseconds: UInt64 = 1_000_000, now: @escaping () -> Instant = { Instant(wall: 0, processor: 0) })
+    {
         self.slowNanoseconds = slowNanoseconds
         self.now = now
     }

@@ -1,15 +1,19 @@
 // A keyed hash of short byte strings in the manner of wyhash (Wang Yi): the product of two 64-bit words, folded, mixes
-// sixteen bytes at a time. The seed is secret and random per process, so that a client cannot choose keys that collide.
+// sixteen bytes at a time. The seed is secret and random per process, so that a client cannot choose keys that collide. The
+// words that the key is combined with come from the seed as well: with wyhash's public ones, a key could be chosen that
+// makes one factor of the product zero, and all such keys would collide under every seed.
 
 /// Hashes keys to 64 well-mixed bits under a secret seed.
 package struct KeyHash: Sendable {
     private let seed: UInt64
-    private let secret0: UInt64 = 0xa076_1d64_78bd_642f
-    private let secret1: UInt64 = 0xe703_7ed1_a0b4_28db
-    private let secret2: UInt64 = 0x8ebc_6af0_9c88_c6e3
+    private let secret1: UInt64
+    private let secret2: UInt64
 
     package init(seed: UInt64) {
-        self.seed = seed ^ Self.fold(seed ^ self.secret0, self.secret1)
+        var generator = SeededGenerator(seed: seed)
+        self.seed = generator.next()
+        self.secret1 = generator.next()
+        self.secret2 = generator.next()
     }
 
     package func callAsFunction(_ key: Bytes) -> UInt64 {

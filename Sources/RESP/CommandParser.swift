@@ -7,6 +7,20 @@
 
 package import Primitives
 
+/// What follows the commands that were gathered.
+package enum Gathered: Equatable {
+    case more
+    case incomplete
+    case failed(ProtocolError)
+}
+
+private struct GatheredCommand {
+    var offset: Int
+    var consumed: Int
+    var first: Int
+    var count: Int
+}
+
 /// The parsing state of one connection.
 package struct CommandParser: ~Copyable {
     /// What the bytes at hand amount to.
@@ -21,7 +35,10 @@ package struct CommandParser: ~Copyable {
 
     private var ranges: UnsafeMutablePointer<ArgumentRange>
     private var capacity: Int
+    /// Ranges in use, and the first of them that belongs to the command at work; those before it are of commands that
+    /// were gathered.
     private var parsed = 0
+    private var first = 0
     /// Arguments announced; -1 before the first line is complete.
     private var expected = -1
     /// Where the next unread byte is, counted from the command's first byte.
@@ -30,6 +47,9 @@ package struct CommandParser: ~Copyable {
     private var rewritten = UnsafeMutableRawBufferPointer(start: nil, count: 0)
     private var currentStart: UnsafeRawPointer?
     private var currentLength = 0
+    private var gathered: UnsafeMutablePointer<GatheredCommand>?
+    /// Commands that `gather` found.
+    package private(set) var gatheredCount = 0
 
     private static let initialCapacity = 8
 
@@ -41,6 +61,7 @@ package struct CommandParser: ~Copyable {
     deinit {
         self.ranges.deallocate()
         self.rewritten.deallocate()
+        self.gathered?.deallocate()
     }
 
     /// Looks for one command at the start of `bytes`.
@@ -67,21 +88,100 @@ package struct CommandParser: ~Copyable {
     /// The command that `next` has just found. Its bytes are those that `next` was given.
     package var current: Command {
         guard let start = self.currentStart else { preconditionFailure("no command has been parsed") }
-        return Command(start: start, length: self.currentLength, ranges: self.ranges, count: self.parsed)
+        return Command(
+            start: start,
+            length: self.currentLength,
+            ranges: self.ranges + self.first,
+            count: self.parsed - self.first
+        )
     }
 
     /// Gets ready for the next command. To be called once a command has been dealt with.
     package mutating func advance() {
         if self.capacity > Limits.retainedArguments { self.resize(to: Self.initialCapacity, keeping: 0) }
         self.dropRewritten()
+        self.gatheredCount = 0
         self.parsed = 0
+        self.first = 0
         self.expected = -1
         self.position = 0
         self.currentStart = nil
     }
 
+    /// How many commands `gather` finds at most.
+    package static let mostGathered = 16
+
+    /// Looks for several commands at the start of `bytes`, so that what they will need can be fetched into the cache before
+    /// the first of them runs. An inline command comes alone.
+    /// - Returns: what follows them: another command (`more`), an unfinished one, or a mistake.
+    package mutating func gather(in bytes: Bytes) -> Gathered {
+        precondition(self.gatheredCount == 0, "the commands gathered before have not been dealt with")
+        var offset = 0
+        while self.gatheredCount < Self.mostGathered, offset < bytes.count {
+            let rest = Bytes(rebasing: bytes[offset...])
+            let isInline = self.expected < 0 && rest[0] != UInt8(ascii: "*")
+            if isInline, self.gatheredCount > 0 { return .more }
+            switch self.next(in: rest) {
+            case .command(let consumed):
+                self.hold(offset: offset, consumed)
+                offset += consumed
+                if isInline { return .more }
+            case .nothing(let consumed):
+                self.hold(offset: offset, consumed)
+                offset += consumed
+            case .incomplete: return .incomplete
+            case .failed(let error): return .failed(error)
+            }
+        }
+        return offset < bytes.count ? .more : .incomplete
+    }
+
+    /// One of the commands gathered, with the bytes it took; nil in place of an empty line.
+    /// - Parameter bytes: what `gather` was given.
+    package func gathered(_ index: Int, in bytes: Bytes) -> (command: Command?, consumed: Int) {
+        precondition(index < self.gatheredCount, "so many commands were not gathered")
+        guard let held = self.gathered?[index], let base = bytes.baseAddress else {
+            preconditionFailure("nothing was gathered")
+        }
+        guard held.count > 0 else { return (nil, held.consumed) }
+        // An inline command comes alone, and its bytes are those that were written out for it.
+        let rewritten = self.rewritten.baseAddress.map { UnsafeRawPointer($0) }
+        let command = Command(
+            start: rewritten ?? base + held.offset,
+            length: rewritten == nil ? held.consumed : self.rewritten.count,
+            ranges: self.ranges + held.first,
+            count: held.count
+        )
+        return (command, held.consumed)
+    }
+
+    /// All commands gathered have been dealt with: what was understood of an unfinished one behind them is kept.
+    package mutating func advancePastGathered() {
+        guard self.expected >= 0 || self.position > 0 else { return self.advance() }
+        let unfinished = self.parsed - self.first
+        self.ranges.update(from: self.ranges + self.first, count: unfinished)
+        self.parsed = unfinished
+        self.first = 0
+        self.gatheredCount = 0
+    }
+
+    private mutating func hold(offset: Int, _ consumed: Int) {
+        let gathered = self.gathered ?? .allocate(capacity: Self.mostGathered)
+        self.gathered = gathered
+        gathered[self.gatheredCount] = GatheredCommand(
+            offset: offset,
+            consumed: consumed,
+            first: self.first,
+            count: self.parsed - self.first
+        )
+        self.gatheredCount += 1
+        self.first = self.parsed
+        self.expected = -1
+        self.position = 0
+    }
+
     private mutating func arguments(_ start: UnsafeRawPointer, _ end: Int) -> Outcome {
-        while self.parsed < self.expected {
+        while self.parsed - self.first < self.expected {
             guard self.position < end else { return .incomplete }
             let marker = start.load(fromByteOffset: self.position, as: UInt8.self)
             guard marker == UInt8(ascii: "$") else { return .failed(.expectedBulk(marker)) }

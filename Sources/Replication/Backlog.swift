@@ -3,7 +3,7 @@
 import DequeModule
 package import Primitives
 
-package struct Backlog {
+package struct Backlog: ~Copyable {
     /// Where a link stands: a chunk and an offset into it. It owns no payload.
     package struct Cursor {
         var chunk: Chunk

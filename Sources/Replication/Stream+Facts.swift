@@ -44,7 +44,8 @@ extension Stream {
     /// Memory of the links themselves, without what they share.
     package var linkBytes: Int {
         self.links.reduce(self.links.capacity * MemoryLayout<Link>.stride) {
-            $0 + ($1.copies?.allocatedBytes ?? 0) + $1.control.capacity + $1.address.utf8.count + $1.request.id.utf8.count
+            $0 + ($1.copies?.allocatedBytes ?? 0) + $1.control.capacity + $1.address.utf8.count
+                + $1.request.id.utf8.count
         }
     }
 

@@ -21,7 +21,7 @@ package struct StreamOptions: Sendable {
     package init() {}
 }
 
-package struct Stream {
+package struct Stream: ~Copyable {
     package var backlog: Backlog
     package let history: History
     package internal(set) var links: [Link] = []

@@ -10,6 +10,8 @@ package struct ServerOptions: Sendable {
     /// Event loops, each with its own part of the keys.
     package var shards = 1
     package var stream = StreamOptions()
+    /// Bytes of one chunk of the backlog; nil: the smaller of 1 MiB and a sixteenth of the backlog.
+    package var chunkBytes: Int?
     /// Bytes that may wait unsent in the kernel for one link.
     package var linkOutputLimit = 2 << 20
     package var maxClients = 10_000
@@ -20,6 +22,13 @@ package struct ServerOptions: Sendable {
     package var configFile: String?
 
     package init() {}
+
+    /// The stream's options with what follows from others filled in.
+    var resolvedStream: StreamOptions {
+        var stream = self.stream
+        stream.chunkBytes = self.chunkBytes ?? max(1024, min(1 << 20, stream.backlogBytes / 16))
+        return stream
+    }
 
     /// The first port for replicas.
     package var firstReplicationPort: UInt16? {

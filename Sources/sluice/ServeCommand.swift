@@ -3,31 +3,134 @@ import Glibc
 import Logging
 import Server
 
+/// `sluice serve`: settings come from flags, then the environment, then a file, then the defaults.
 struct ServeCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "serve", abstract: "Runs a primary.")
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Runs a primary that clients and replicas connect to.",
+        discussion: """
+            Every setting can also stand in the environment, as SLUICE_ and its name in capitals (SLUICE_BACKLOG_SIZE=64mb), \
+            or in a file, a name and a value a line (backlog-size 64mb). Flags come before the environment, and the \
+            environment before the file. Sizes take the suffixes kb, mb and gb.
+            """
+    )
 
-    @Option(help: "Port for clients.")
-    var port: UInt16 = 6399
-    @Option(help: "First port for replicas.")
-    var replicationPort: UInt16?
-    @Option(help: "Event loops.")
-    var shards = 1
+    @Argument(help: "A configuration file.")
+    var file: String?
+
+    @Option(help: "Address to listen on. (default: 127.0.0.1)")
+    var bind: String?
+
+    @Option(help: "Port for clients; 0 takes a free one. (default: 6399)")
+    var port: String?
+
+    @Option(help: "Port for replicas; shard i listens on this port + i. (default: the client port + 10000)")
+    var replicationPort: String?
+
+    @Option(help: "Event loops, each with its own part of the keys; up to the number of processors. (default: 1)")
+    var shards: String?
+
+    @Option(help: "Bytes of recent mutations kept in memory per shard. (default: 256mb)")
+    var backlogSize: String?
+
+    @Option(help: "Bytes of one chunk of the backlog. (default: the smaller of 1mb and a sixteenth of the backlog)")
+    var chunkSize: String?
+
+    @Option(
+        help: "Bytes that may wait unsent in the kernel for one replica; a slower one waits in position. (default: 2mb)"
+    )
+    var linkOutputLimit: String?
+
+    @Option(
+        help: "shared: replicas read one copy of the stream; copy: each gets its own, as a control. (default: shared)"
+    )
+    var fanOut: String?
+
+    @Option(help: "Seconds without progress or acknowledgement after which a replica's link is closed. (default: 60)")
+    var linkTimeout: String?
+
+    @Option(help: "Clients at the same time. (default: 10000)")
+    var maxclients: String?
+
+    @Option(help: "Bytes of unfinished input of one client. (default: 1gb)")
+    var clientQueryBufferLimit: String?
+
+    @Option(
+        help: "Microseconds, of wall and processor time, past which background work counts as slow. (default: 1000)"
+    )
+    var slowEvent: String?
+
+    @Option(help: "trace, debug, info, notice, warning, error or critical.")
+    var logLevel: String = "notice"
+
+    private var flags: [(name: String, value: String?)] {
+        [
+            ("bind", self.bind), ("port", self.port), ("replication-port", self.replicationPort),
+            ("shards", self.shards), ("backlog-size", self.backlogSize), ("chunk-size", self.chunkSize),
+            ("link-output-limit", self.linkOutputLimit), ("fan-out", self.fanOut),
+            ("link-timeout", self.linkTimeout), ("maxclients", self.maxclients),
+            ("client-query-buffer-limit", self.clientQueryBufferLimit), ("slow-event", self.slowEvent),
+        ]
+    }
 
     func run() throws {
-        var options = ServerOptions()
-        options.port = self.port
-        options.shards = self.shards
-        options.replicationPort = self.replicationPort
+        let options = try self.options()
+        guard let level = Logger.Level(rawValue: self.logLevel.lowercased()) else {
+            throw ValidationError("--log-level must be one of trace, debug, info, notice, warning, error, critical")
+        }
+        LoggingSystem.bootstrap(StreamLogHandler.standardError)
+        var logger = Logger(label: "sluice")
+        logger.logLevel = level
+
+        // Blocked before the first thread starts, so that every thread inherits it and only `sigwait` sees the signals.
         var signals = sigset_t()
         sigemptyset(&signals)
         sigaddset(&signals, SIGTERM)
         sigaddset(&signals, SIGINT)
         pthread_sigmask(SIG_BLOCK, &signals, nil)
-        let logger = Logger(label: "sluice")
+        signal(SIGPIPE, SIG_IGN)
+
         let server = try Server(options: options, logger: logger)
-        logger.notice("ready", metadata: ["port": "\(server.clientPort)"])
-        var signal: CInt = 0
-        sigwait(&signals, &signal)
+        logger.notice(
+            "ready",
+            metadata: [
+                "clients": "\(options.bind):\(server.clientPort)",
+                "replicas": "\(server.replicationPorts.map(String.init).joined(separator: ","))",
+            ]
+        )
+        var received: CInt = 0
+        sigwait(&signals, &received)
+        logger.notice("stopping", metadata: ["signal": "\(received)"])
         server.stop()
+    }
+
+    private func options() throws -> ServerOptions {
+        var options = ServerOptions()
+        if let file = self.file {
+            guard let text = TextFile.read(file) else { throw ValidationError("cannot read the file \(file)") }
+            do {
+                try options.read(file: text)
+            } catch {
+                throw ValidationError("\(file): \(error)")
+            }
+            options.configFile = file
+        }
+        for name in ServerOptions.names {
+            let variable = "SLUICE_" + String(name.uppercased().map { $0 == "-" ? "_" : $0 })
+            guard let value = getenv(variable) else { continue }
+            try self.set(&options, name, String(cString: value), from: variable)
+        }
+        for (name, value) in self.flags {
+            if let value { try self.set(&options, name, value, from: "--\(name)") }
+        }
+        return options
+    }
+
+    private func set(_ options: inout ServerOptions, _ name: String, _ value: String, from source: String) throws {
+        do {
+            try options.set(name, to: value)
+        } catch {
+            throw ValidationError("\(source): \(error)")
+        }
     }
 }

@@ -3,11 +3,16 @@
 import Primitives
 import RESP
 
-struct ExpiryUnit {
+struct ExpiryUnit: Equatable {
     let isSeconds: Bool
     let isRelative: Bool
 
-    init(isSeconds: Bool, isRelative: Bool) {
+    static let secondsFromNow = ExpiryUnit(isSeconds: true, isRelative: true)
+    static let millisecondsFromNow = ExpiryUnit(isSeconds: false, isRelative: true)
+    static let unixSeconds = ExpiryUnit(isSeconds: true, isRelative: false)
+    static let unixMilliseconds = ExpiryUnit(isSeconds: false, isRelative: false)
+
+    private init(isSeconds: Bool, isRelative: Bool) {
         self.isSeconds = isSeconds
         self.isRelative = isRelative
     }
@@ -15,13 +20,13 @@ struct ExpiryUnit {
     /// EX, PX, EXAT or PXAT.
     init?(option: Bytes) {
         if option.equalsIgnoringCase("EX") {
-            self.init(isSeconds: true, isRelative: true)
+            self = .secondsFromNow
         } else if option.equalsIgnoringCase("PX") {
-            self.init(isSeconds: false, isRelative: true)
+            self = .millisecondsFromNow
         } else if option.equalsIgnoringCase("EXAT") {
-            self.init(isSeconds: true, isRelative: false)
+            self = .unixSeconds
         } else if option.equalsIgnoringCase("PXAT") {
-            self.init(isSeconds: false, isRelative: false)
+            self = .unixMilliseconds
         } else {
             return nil
         }

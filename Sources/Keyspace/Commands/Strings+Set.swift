@@ -1,40 +1,26 @@
-// SET with all of its options. Source: https://redis.io/docs/latest/commands/set/
+// Commands that give keys values. Source: https://redis.io/docs/latest/commands/?group=string
 
 import Primitives
 import RESP
 
-/// The options of SET as they were parsed.
-private struct SetOptions {
-    enum Condition {
-        case always
-        case ifAbsent
-        case ifPresent
-    }
-    enum Expiry {
-        case none
-        case keep
-        case at(Milliseconds)
-    }
-    var condition = Condition.always
-    var expiry = Expiry.none
-    var returnsOld = false
-}
-
 extension Keyspace {
     mutating func set(_ command: Command, _ reply: Writer) {
-        let key = command[1]
-        let value = command[2]
         if command.count == 3 {
-            self.store(key, value, expiry: nil, at: self.place(of: key))
+            self.store(command[1], command[2], expiry: nil, at: self.place(of: command[1]))
             self.mutations.verbatim()
             return reply.ok()
         }
-        guard let options = self.setOptions(command, reply) else { return }
-        self.set(key, value, options, reply)
+        guard let options = StringOptions(command, from: 3, .set) else { return reply.error(CommandError.syntax) }
+        if case .until(let unit, let argument) = options.lifetime {
+            guard let expiry = self.expiry(command[argument], unit, for: "set", reply) else { return }
+            self.set(command, options, expiry: expiry, reply)
+        } else {
+            self.set(command, options, expiry: nil, reply)
+        }
     }
 
-    private mutating func set(_ key: Bytes, _ value: Bytes, _ options: SetOptions, _ reply: Writer) {
-        let place = self.place(of: key)
+    private mutating func set(_ command: Command, _ options: StringOptions, expiry: Milliseconds?, _ reply: Writer) {
+        let place = self.place(of: command[1])
         let old = place.entry
         let applies =
             switch options.condition {
@@ -51,26 +37,35 @@ extension Keyspace {
             reply.null()
         }
         guard applies else { return }
-        let expiry: Milliseconds? =
-            switch options.expiry {
-            case .none: nil
-            case .keep: old?.expiry
-            case .at(let time): time
-            }
-        if let expiry, expiry <= self.now {
-            // An expiry in the past: the key ends at once.
-            if place.slot != nil {
-                self.remove(at: place)
-                self.mutations.appendRemoval(of: key)
-            }
-            return
-        }
-        self.store(key, value, expiry: expiry, at: place)
-        self.appendSet(key, value, expiry: expiry)
+        var expiry = expiry
+        if case .keep = options.lifetime { expiry = old?.expiry }
+        self.write(command[1], command[2], expiry: expiry, at: place)
     }
 
-    /// `SET key value [PXAT ms]`: a write that sets a value, whatever it was called.
-    mutating func appendSet(_ key: Bytes, _ value: Bytes, expiry: Milliseconds?) {
+    /// SETEX and PSETEX.
+    mutating func setex(_ command: Command, _ unit: ExpiryUnit, named name: String, _ reply: Writer) {
+        guard let expiry = self.expiry(command[2], unit, for: name, reply) else { return }
+        self.write(command[1], command[3], expiry: expiry, at: self.place(of: command[1]))
+        reply.ok()
+    }
+
+    mutating func getset(_ command: Command, _ reply: Writer) {
+        let place = self.place(of: command[1])
+        if let old = place.entry { reply.bulk(old.value) } else { reply.null() }
+        self.write(command[1], command[2], expiry: nil, at: place)
+    }
+
+    mutating func setnx(_ command: Command, _ reply: Writer) {
+        let place = self.place(of: command[1])
+        guard place.slot == nil else { return reply.integer(0) }
+        self.write(command[1], command[2], expiry: nil, at: place)
+        reply.integer(1)
+    }
+
+    /// Sets a value and writes the mutation out: `SET`, whatever the command was called.
+    mutating func write(_ key: Bytes, _ value: Bytes, expiry: Milliseconds?, at place: Place) {
+        if let expiry, self.isPast(expiry) { return self.end(key, at: place) }
+        self.store(key, value, expiry: expiry, at: place)
         self.mutations.append(arguments: expiry == nil ? 3 : 5) {
             $0.bulk("SET")
             $0.bulk(key)
@@ -81,33 +76,32 @@ extension Keyspace {
         }
     }
 
-    /// Reads the options; answers with an error and returns nil when they make no sense.
-    private func setOptions(_ command: Command, _ reply: Writer) -> SetOptions? {
-        var options = SetOptions()
-        var hasExpiry = false
-        var index = 3
-        while index < command.count {
-            let word = command[index]
-            index += 1
-            if word.equalsIgnoringCase("NX"), options.condition != .ifPresent {
-                options.condition = .ifAbsent
-            } else if word.equalsIgnoringCase("XX"), options.condition != .ifAbsent {
-                options.condition = .ifPresent
-            } else if word.equalsIgnoringCase("GET") {
-                options.returnsOld = true
-            } else if word.equalsIgnoringCase("KEEPTTL"), !hasExpiry {
-                options.expiry = .keep
-                hasExpiry = true
-            } else if let unit = ExpiryUnit(option: word), !hasExpiry, index < command.count {
-                guard let time = self.expiry(command[index], unit, for: "set", reply) else { return nil }
-                options.expiry = .at(time)
-                hasExpiry = true
-                index += 1
-            } else {
-                reply.error(CommandError.syntax)
-                return nil
-            }
+    /// Removes a key, if it is there, and says so to the replicas.
+    mutating func end(_ key: Bytes, at place: Place) {
+        guard place.slot != nil else { return }
+        self.remove(at: place)
+        self.mutations.appendRemoval(of: key)
+    }
+
+    mutating func mset(_ command: Command, _ reply: Writer) {
+        guard command.count % 2 == 1 else { return reply.error(CommandError.wrongArity("mset")) }
+        self.storePairs(command)
+        reply.ok()
+    }
+
+    mutating func msetnx(_ command: Command, _ reply: Writer) {
+        guard command.count % 2 == 1 else { return reply.error(CommandError.wrongArity("msetnx")) }
+        for index in stride(from: 1, to: command.count, by: 2) {
+            guard self.place(of: command[index]).slot == nil else { return reply.integer(0) }
         }
-        return options
+        self.storePairs(command)
+        reply.integer(1)
+    }
+
+    private mutating func storePairs(_ command: Command) {
+        for index in stride(from: 1, to: command.count, by: 2) {
+            self.store(command[index], command[index + 1], expiry: nil, at: self.place(of: command[index]))
+        }
+        self.mutations.verbatim()
     }
 }

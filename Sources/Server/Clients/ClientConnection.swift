@@ -28,8 +28,12 @@ final class ClientConnection: ChannelInboundHandler {
     private var context: ChannelHandlerContext?
     /// SwiftNIO holds bytes that the socket did not take.
     private var isOutputQueued = false
-    /// A batch is with other shards; nothing is executed until it is back.
+    /// Something is with other shards; nothing is executed until it is back.
     var isAwaiting = false
+    /// Commands for other shards that have not left yet.
+    var batch: ShardBatch
+    /// There is one shard: every command is carried out where it arrives.
+    let isAlone: Bool
     /// Input is over: a protocol error, `QUIT`, or the peer's end.
     private var isEnding = false
 
@@ -42,6 +46,8 @@ final class ClientConnection: ChannelInboundHandler {
         self.shard = shard
         self.number = number
         self.socket = socket
+        self.isAlone = shard.node.options.shards == 1
+        self.batch = ShardBatch(shards: self.isAlone ? 0 : shard.node.options.shards)
         self.address = socket.peerAddress?.description ?? "unknown:0"
         self.localAddress = socket.localAddress?.description ?? "unknown:0"
         self.session = ClientSession(now: WallClock.milliseconds)
@@ -111,26 +117,65 @@ final class ClientConnection: ChannelInboundHandler {
         writer.version = self.session.version
         var used = 0
         while used < bytes.count, !self.isPaused, !self.isEnding {
-            switch self.parser.next(in: Bytes(rebasing: bytes[used...])) {
-            case .command(let consumed):
-                self.execute(self.parser.current, writer)
+            let rest = Bytes(rebasing: bytes[used...])
+            let following = self.parser.gather(in: rest)
+            let (executed, isComplete) = self.executeGathered(in: rest, writer)
+            used += executed
+            guard isComplete, !self.isPaused else {
+                // What is left is parsed again after the pause.
                 self.parser.advance()
-                used += consumed
-                if writer.count >= Self.replyBytesPerWrite { self.flush() }
-            case .nothing(let consumed):
+                continue
+            }
+            if case .failed(let error) = following {
                 self.parser.advance()
-                used += consumed
-            case .incomplete:
-                self.flush()
-                return used
-            case .failed(let error):
-                writer.error("ERR \(error.message)")
-                self.shard.statistics.errors += 1
+                guard self.batch.isEmpty else {
+                    // The error comes after the replies of what was sent before it.
+                    self.dispatchBatch()
+                    continue
+                }
+                self.refuse("ERR \(error.message)", writer)
                 self.end()
+            } else {
+                self.parser.advancePastGathered()
+                if following == .incomplete { break }
             }
         }
-        self.flush()
+        self.finishRead()
         return used
+    }
+
+    /// Carries out the commands that the parser has gathered.
+    /// - Returns: the bytes of those that were carried out, and whether they were all.
+    private func executeGathered(in bytes: Bytes, _ writer: Writer) -> (used: Int, isComplete: Bool) {
+        let count = self.parser.gatheredCount
+        if count > 1, self.isAlone {
+            // Almost every command's first key is its first argument; where it is not, the fetch is in vain.
+            self.shard.engine.keyspace.prefetch(count) { index in
+                guard let command = self.parser.gathered(index, in: bytes).command, command.count > 1 else {
+                    return nil
+                }
+                return command[1]
+            }
+        }
+        var used = 0
+        for index in 0..<count {
+            let (command, consumed) = self.parser.gathered(index, in: bytes)
+            if let command {
+                let isDone = self.execute(command, writer)
+                if isDone { used += consumed }
+                if !isDone || self.batch.isFull { self.dispatchBatch() }
+                if writer.count >= Self.replyBytesPerWrite { self.flush() }
+                if !isDone { return (used, false) }
+            } else {
+                used += consumed
+            }
+            if self.isPaused || self.isEnding { return (used, index == count - 1) }
+        }
+        return (used, true)
+    }
+
+    private func finishRead() {
+        if self.batch.isEmpty { self.flush() } else { self.dispatchBatch() }
     }
 
     private func limitHeld() {

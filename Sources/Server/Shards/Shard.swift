@@ -48,9 +48,7 @@ final class Shard: @unchecked Sendable {
                 processor: Clocks.threadProcessorNanoseconds
             )
         }
-        var options = node.options.stream
-        options.backlogBytes = max(1, options.backlogBytes)
-        self.engine = Engine(seed: seed, history: history, options: options, events: self.events)
+        self.engine = Engine(seed: seed, history: history, options: node.options.resolvedStream, events: self.events)
         self.linkEvents = Mailbox(loop: loop)
         // Made once: a closure per turn would be an allocation per turn.
         self.turn = { [unowned self] in self.endTurn() }

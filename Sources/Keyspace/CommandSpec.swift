@@ -1,0 +1,129 @@
+// What is known about a command before it runs: how many arguments it takes, which of them are keys, who carries it out,
+// and what Redis's `COMMAND` says about it. Numbers and flags are those of Redis 7.0.
+
+/// Facts about one command.
+package struct CommandSpec: Sendable {
+    /// In the order in which Redis lists them.
+    package struct Flags: OptionSet, Sendable {
+        package let rawValue: UInt16
+        package init(rawValue: UInt16) { self.rawValue = rawValue }
+
+        /// May change data: refused on a replica.
+        package static let write = Flags(rawValue: 1)
+        package static let readonly = Flags(rawValue: 2)
+        /// May be refused when memory is short.
+        package static let denyOOM = Flags(rawValue: 4)
+        package static let admin = Flags(rawValue: 8)
+        package static let noScript = Flags(rawValue: 16)
+        package static let loading = Flags(rawValue: 32)
+        package static let stale = Flags(rawValue: 64)
+        package static let fast = Flags(rawValue: 128)
+        package static let noAuth = Flags(rawValue: 256)
+        package static let allowBusy = Flags(rawValue: 512)
+    }
+
+    /// Redis's ACL categories, as far as a command here belongs to one; in Redis's order.
+    package struct Categories: OptionSet, Sendable {
+        package let rawValue: UInt16
+        package init(rawValue: UInt16) { self.rawValue = rawValue }
+
+        package static let keyspace = Categories(rawValue: 1)
+        package static let read = Categories(rawValue: 2)
+        package static let write = Categories(rawValue: 4)
+        package static let string = Categories(rawValue: 8)
+        package static let admin = Categories(rawValue: 16)
+        package static let fast = Categories(rawValue: 32)
+        package static let slow = Categories(rawValue: 64)
+        package static let dangerous = Categories(rawValue: 128)
+        package static let connection = Categories(rawValue: 256)
+    }
+
+    /// Who carries a command out.
+    package enum Scope: Sendable {
+        /// The shard that owns the keys.
+        case keyspace
+        /// All shards, each its part; the replies are joined.
+        case allShards
+        /// The connection that sent it.
+        case connection
+    }
+
+    /// Which arguments are keys: the first, the last (negative: from the end), and the step between two; 0 0 0 for none.
+    package struct Keys: Sendable {
+        package var first: Int
+        package var last: Int
+        package var step: Int
+
+        static let none = Keys(first: 0, last: 0, step: 0)
+        static let one = Keys(first: 1, last: 1, step: 1)
+        static let two = Keys(first: 1, last: 2, step: 1)
+        static let all = Keys(first: 1, last: -1, step: 1)
+        /// Every other argument: key value key value …
+        static let pairs = Keys(first: 1, last: -1, step: 2)
+    }
+
+    package var name: StaticString
+    package var id: CommandID
+    /// Arguments with the name; negative: at least so many.
+    package var arity: Int
+    package var flags: Flags
+    package var categories: Categories
+    package var scope: Scope
+    package var keys: Keys
+    /// For `COMMAND DOCS`: group, the version of Redis that has had it first, and one line.
+    package var group: StaticString
+    package var since: StaticString
+    package var summary: StaticString
+
+    package var firstKey: Int { self.keys.first }
+    package var lastKey: Int { self.keys.last }
+    package var keyStep: Int { self.keys.step }
+
+    /// Whether a command with so many arguments is well-formed.
+    package func accepts(argumentCount: Int) -> Bool {
+        self.arity >= 0 ? argumentCount == self.arity : argumentCount >= -self.arity
+    }
+
+    /// The indices of the arguments that are keys, in a command with so many arguments.
+    package func keyIndices(argumentCount: Int) -> StrideTo<Int> {
+        guard self.keys.first > 0 else { return stride(from: 0, to: 0, by: 1) }
+        let last = self.keys.last < 0 ? argumentCount + self.keys.last : self.keys.last
+        return stride(from: self.keys.first, to: min(last + 1, argumentCount), by: self.keys.step)
+    }
+}
+
+extension CommandSpec {
+    /// Every command.
+    static let all: [CommandSpec] = Self.connection + Self.server + Self.strings + Self.generic
+
+    /// A command whose categories follow from its flags, but for those that are given.
+    init(
+        _ name: StaticString,
+        _ id: CommandID,
+        arity: Int,
+        _ flags: Flags,
+        _ extra: Categories,
+        _ scope: Scope,
+        _ keys: Keys,
+        group: StaticString,
+        since: StaticString,
+        _ summary: StaticString
+    ) {
+        var categories = extra.union(flags.contains(.fast) ? .fast : .slow)
+        if flags.contains(.write) { categories.insert(.write) }
+        if flags.contains(.readonly) { categories.insert(.read) }
+        if flags.contains(.admin) { categories.formUnion([.admin, .dangerous]) }
+        self.init(
+            name: name,
+            id: id,
+            arity: arity,
+            flags: flags,
+            categories: categories,
+            scope: scope,
+            keys: keys,
+            group: group,
+            since: since,
+            summary: summary
+        )
+    }
+}

@@ -1,0 +1,40 @@
+// Questions to the whole node. With one shard the answer is at hand; with several the connection waits for all of them,
+// and the commands behind it wait with it, so that replies keep the order of their commands.
+
+import NIOCore
+import RESP
+
+extension ClientConnection {
+    /// Asks every shard, then writes the reply.
+    /// - Parameters:
+    ///   - ask: runs on each shard's own loop.
+    ///   - answer: writes one reply from what the shards said, in the shards' order.
+    func askAllShards<Answer: Sendable>(
+        _ ask: @escaping @Sendable (Shard) -> Answer,
+        answer: @escaping ([Answer], Writer) -> Void
+    ) {
+        let shards = self.shard.node.shards
+        guard shards.count > 1 else { return answer([ask(self.shard)], self.shard.writer) }
+        let futures = shards.map { shard in shard.loop.submit { ask(shard) } }
+        self.wait(for: EventLoopFuture.whenAllSucceed(futures, on: self.shard.loop)) { answer($0, $1) }
+    }
+
+    /// Sends what has been answered so far and holds the input until the future is there.
+    func wait<Value: Sendable>(for future: EventLoopFuture<Value>, _ answer: @escaping (Value, Writer) -> Void) {
+        self.isAwaiting = true
+        self.flush()
+        let bound = NIOLoopBound((self, answer), eventLoop: self.shard.loop)
+        future.hop(to: self.shard.loop).whenComplete { result in
+            let (connection, answer) = bound.value
+            let writer = connection.shard.writer
+            writer.version = connection.session.version
+            switch result {
+            case .success(let value): answer(value, writer)
+            case .failure(let error): writer.error("ERR the shards did not answer: \(error)")
+            }
+            connection.isAwaiting = false
+            connection.flush()
+            connection.resume()
+        }
+    }
+}

@@ -1,0 +1,63 @@
+// With several shards: which of them a command belongs to, and the batch in which it travels there.
+
+import Engine
+import Keyspace
+import NIOCore
+import Primitives
+import RESP
+
+extension ClientConnection {
+    private static let crossSlot = "CROSSSLOT Keys in request don't hash to the same shard"
+
+    /// Carries out or batches a keyspace command. Its arity has been checked.
+    func route(_ spec: CommandSpec, _ command: Command, _ writer: Writer) {
+        let shards = self.shard.node.options.shards
+        let keys = spec.keyIndices(argumentCount: command.count)
+        let owners = keys.map { KeySlot.shard(of: command[$0], shards: shards) }
+        guard let first = owners.first else { return self.executeHere(spec.id, command, writer) }
+        if owners.allSatisfy({ $0 == first }) {
+            if first == self.shard.index, self.batch.isEmpty { return self.executeHere(spec.id, command, writer) }
+            return self.batch.add(command, to: first)
+        }
+        // A malformed MSET is the owner's to refuse, and stays whole.
+        let step = spec.keyStep
+        let isWhole = (command.count - 1) % step == 0
+        if let join = ShardBatch.Join(spec.id, owners: owners) {
+            guard isWhole else { return self.batch.add(command, to: first) }
+            return self.batch.add(command, split: join, keys: keys, owners: owners, step: step)
+        }
+        self.shard.statistics.errors += 1
+        if self.batch.isEmpty { return writer.error(Self.crossSlot) }
+        self.batch.add(reply: Array("-\(Self.crossSlot)\r\n".utf8))
+    }
+
+    /// Sends the batch to its shards; the connection goes on when all have answered.
+    func dispatchBatch() {
+        guard !self.batch.isEmpty else { return }
+        let batch = self.batch
+        self.batch = ShardBatch(shards: batch.parts.count)
+        let version = self.session.version
+        // What was answered before the batch leaves before it; then the writer is free for this shard's own part.
+        self.flush()
+        let futures = zip(self.shard.node.shards, batch.parts).map { shard, part in
+            guard !part.commands.isEmpty else { return self.shard.loop.makeSucceededFuture(ShardPart.Replies()) }
+            if shard === self.shard {
+                return self.shard.loop.makeSucceededFuture(shard.run(part, version: version))
+            }
+            return shard.loop.submit { shard.run(part, version: version) }
+        }
+        self.wait(for: EventLoopFuture.whenAllSucceed(futures, on: self.shard.loop)) { batch.write($0, $1) }
+    }
+
+    /// A command whose key stands where the table cannot say (`MEMORY USAGE`).
+    func executeOnKeys(_ id: CommandID, _ command: Command, firstKey: Int, _ writer: Writer) {
+        let owner = KeySlot.shard(of: command[firstKey], shards: self.shard.node.options.shards)
+        guard owner != self.shard.index else { return self.executeHere(id, command, writer) }
+        let shard = self.shard.node.shards[owner]
+        let part = ShardPart(commands: Array(command.encoded))
+        let version = self.session.version
+        self.wait(for: shard.loop.submit { shard.run(part, version: version) }) { replies, writer in
+            replies.bytes.withUnsafeBytes { writer.raw($0) }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+import Primitives
+import Replication
+import Synchronization
+
+extension InfoReport {
+    /// Positions count mutations. `master_repl_offset` is their sum over the shards; every stream has its own fields too.
+    var replication: [String] {
+        let replicas = ReplicaSummary.all(self.shards)
+        var lines = ["role:master", "connected_slaves:\(replicas.count)"]
+        for (index, replica) in replicas.enumerated() {
+            lines.append(
+                "slave\(index):ip=\(replica.host),port=\(replica.port),state=\(replica.state)"
+                    + ",offset=\(replica.acknowledged),lag=\(replica.lagSeconds),id=\(replica.id),sent=\(replica.sent)"
+                    + ",behind_bytes=\(replica.behindBytes)"
+            )
+        }
+        let used = self.sum(\.backlogUsed)
+        lines += [
+            "master_failover_state:no-failover",
+            "master_replid:\(self.shards[0].history.hex)",
+            "master_replid2:\(History.none.hex)",
+            "master_repl_offset:\(self.shards.reduce(0) { $0 + $1.tip })",
+            "second_repl_offset:-1",
+            "repl_backlog_active:1",
+            "repl_backlog_size:\(self.sum(\.backlogLimit))",
+            "repl_backlog_first_byte_offset:\(self.shards.reduce(0) { $0 + $1.oldest })",
+            "repl_backlog_histlen:\(used)",
+        ]
+        return lines
+    }
+
+    /// What only we have: streams per shard, outcomes of handshakes, and background work that took too long.
+    var sluice: [String] {
+        let handshakes = self.node.handshakes
+        var lines = ["shards:\(self.shards.count)", "fan_out:\(self.node.options.stream.fanOut.rawValue)"]
+        for shard in self.shards {
+            lines.append(
+                "stream\(shard.index):history=\(shard.history.hex),tip=\(shard.tip),oldest=\(shard.oldest)"
+                    + ",backlog_bytes=\(shard.backlogUsed),links=\(shard.links.count)"
+            )
+        }
+        lines.append("handshakes_accepted:\(handshakes.accepted.load(ordering: .relaxed))")
+        lines.append("handshakes_malformed:\(handshakes.malformed.load(ordering: .relaxed))")
+        lines.append("handshakes_refused_foreign_history:\(handshakes.foreignHistory.load(ordering: .relaxed))")
+        lines.append("handshakes_refused_beyond_tip:\(handshakes.beyondTip.load(ordering: .relaxed))")
+        lines.append("handshakes_refused_too_old:\(handshakes.tooOld.load(ordering: .relaxed))")
+        for source in ResumeSource.allCases {
+            lines.append("resumes_from_\(source.rawValue):\(self.shards.reduce(0) { $0 + ($1.resumes[source] ?? 0) })")
+        }
+        for cause in LinkCloseCause.allCases {
+            let name = cause.rawValue.split(separator: "-").joined(separator: "_")
+            lines.append("links_closed_\(name):\(self.shards.reduce(0) { $0 + ($1.closed[cause] ?? 0) })")
+        }
+        lines.append("slow_event_threshold_us:\(self.node.options.slowEventMicroseconds)")
+        for event in BackgroundEvent.allCases {
+            let tallies = self.shards.map { $0.events[event.rawValue] }
+            lines.append(
+                "event_\(event.name):count=\(tallies.reduce(0) { $0 + $1.count })"
+                    + ",slow=\(tallies.reduce(0) { $0 + $1.slowCount })"
+                    + ",longest_us=\((tallies.map(\.longestNanoseconds).max() ?? 0) / 1000)"
+            )
+        }
+        return lines
+    }
+}
+
+/// One replica process, whatever its number of streams.
+struct ReplicaSummary {
+    var id: String
+    var host: Substring
+    var port: Substring
+    var state: String
+    var acknowledged: Position
+    var sent: Position
+    var lagSeconds: Int64
+    var behindBytes: Int
+
+    static func all(_ shards: [ShardFacts]) -> [ReplicaSummary] {
+        var order: [String] = []
+        var byID: [String: ReplicaSummary] = [:]
+        for link in shards.flatMap(\.links) {
+            guard var known = byID[link.id] else {
+                order.append(link.id)
+                byID[link.id] = ReplicaSummary(link)
+                continue
+            }
+            known.acknowledged += link.acknowledged ?? 0
+            known.sent += link.sent
+            known.lagSeconds = max(known.lagSeconds, link.lagSeconds)
+            known.behindBytes += link.behindBytes
+            byID[link.id] = known
+        }
+        return order.compactMap { byID[$0] }
+    }
+
+    private init(_ link: LinkFacts) {
+        let colon = link.address.lastIndex(of: ":") ?? link.address.endIndex
+        self.id = link.id
+        self.host = link.address[..<colon]
+        self.port = link.address[colon...].dropFirst()
+        self.state = link.state
+        self.acknowledged = link.acknowledged ?? 0
+        self.sent = link.sent
+        self.lagSeconds = link.lagSeconds
+        self.behindBytes = link.behindBytes
+    }
+}

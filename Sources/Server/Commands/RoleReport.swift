@@ -1,0 +1,19 @@
+import Primitives
+import RESP
+
+/// ROLE. Source: https://redis.io/docs/latest/commands/role/; offsets are positions, summed over the shards.
+enum RoleReport {
+    static func write(_ shards: [ShardFacts], _ writer: Writer) {
+        let replicas = ReplicaSummary.all(shards)
+        writer.array(3)
+        writer.bulk("master")
+        writer.integer(Int64(clamping: shards.reduce(0) { $0 + $1.tip }))
+        writer.array(replicas.count)
+        for replica in replicas {
+            writer.array(3)
+            writer.bulk(String(replica.host))
+            writer.bulk(String(replica.port))
+            writer.bulk("\(replica.acknowledged)")
+        }
+    }
+}

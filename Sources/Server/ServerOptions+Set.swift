@@ -1,0 +1,91 @@
+// Settings by name: the same names in flags (`--backlog-size`), environment (`SLUICE_BACKLOG_SIZE`) and file
+// (`backlog-size 64mb`).
+
+import Replication
+
+extension ServerOptions {
+    package struct InvalidSetting: Error, CustomStringConvertible {
+        package var description: String
+    }
+
+    /// Every name that `set` knows.
+    package static let names = [
+        "bind", "port", "replication-port", "shards", "backlog-size", "chunk-size", "link-output-limit", "fan-out",
+        "link-timeout", "maxclients", "client-query-buffer-limit", "slow-event",
+    ]
+
+    /// Changes one setting.
+    /// - Throws: `InvalidSetting` that says what the value must be.
+    package mutating func set(_ name: String, to value: String) throws(InvalidSetting) {
+        switch name {
+        case "bind": self.bind = value
+        case "port": self.port = try Self.number(name, value, in: 0...65_535)
+        case "replication-port": self.replicationPort = try Self.number(name, value, in: 0...65_535)
+        case "shards": self.shards = try Self.number(name, value, in: 1...1024)
+        case "backlog-size": self.stream.backlogBytes = try Self.size(name, value, in: 1...(1 << 46))
+        // Marks inside a chunk are 32 bits wide.
+        case "chunk-size": self.chunkBytes = try Self.size(name, value, in: 1024...(1 << 30))
+        case "link-output-limit": self.linkOutputLimit = try Self.size(name, value, in: 4096...(1 << 30))
+        case "fan-out":
+            guard let fanOut = FanOut(rawValue: value.lowercased()) else {
+                throw InvalidSetting(description: "\(name) must be shared or copy, not '\(value)'")
+            }
+            self.stream.fanOut = fanOut
+        case "link-timeout":
+            self.stream.linkTimeout = Int64(try Self.number(name, value, in: 1...86_400) as Int) * 1000
+        case "maxclients": self.maxClients = try Self.number(name, value, in: 1...1_000_000)
+        case "client-query-buffer-limit":
+            self.queryBufferLimit = try Self.size(name, value, in: (1 << 20)...(1 << 32 - 1))
+        case "slow-event": self.slowEventMicroseconds = try Self.number(name, value, in: 1...60_000_000)
+        default:
+            throw InvalidSetting(
+                description: "unknown setting '\(name)'; known are \(Self.names.joined(separator: ", "))"
+            )
+        }
+    }
+
+    private static func number<Number: FixedWidthInteger>(
+        _ name: String,
+        _ value: String,
+        in range: ClosedRange<Int>
+    ) throws(InvalidSetting) -> Number {
+        guard let number = Int(value), range.contains(number), let result = Number(exactly: number) else {
+            throw InvalidSetting(
+                description:
+                    "\(name) must be a whole number from \(range.lowerBound) to \(range.upperBound), not '\(value)'"
+            )
+        }
+        return result
+    }
+
+    private static func size(
+        _ name: String,
+        _ value: String,
+        in range: ClosedRange<Int>
+    ) throws(InvalidSetting) -> Int {
+        guard let bytes = ByteSize.parse(value), range.contains(bytes) else {
+            throw InvalidSetting(
+                description: "\(name) must be a size from \(range.lowerBound) to \(range.upperBound) bytes"
+                    + " (suffixes kb mb gb), not '\(value)'"
+            )
+        }
+        return bytes
+    }
+
+    /// Reads a file in the form of redis.conf: a name, blanks and a value a line; `#` begins a comment.
+    /// - Throws: `InvalidSetting` with the line's number.
+    package mutating func read(file text: String) throws(InvalidSetting) {
+        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" || $0 == "\r" })
+            guard let name = words.first, !name.hasPrefix("#") else { continue }
+            guard words.count == 2 else {
+                throw InvalidSetting(description: "line \(index + 1): expected a name and one value")
+            }
+            do throws(InvalidSetting) {
+                try self.set(name.lowercased(), to: String(words[1]))
+            } catch {
+                throw InvalidSetting(description: "line \(index + 1): \(error.description)")
+            }
+        }
+    }
+}

@@ -1,0 +1,38 @@
+import Engine
+import Keyspace
+import NIOCore
+import Primitives
+import RESP
+
+extension Shard {
+    /// Carries out commands that another shard's connection sent.
+    func run(_ part: ShardPart, version: ProtocolVersion) -> ShardPart.Replies {
+        self.loop.preconditionInEventLoop()
+        self.now = WallClock.milliseconds
+        var replies = ShardPart.Replies()
+        let writer = self.writer
+        precondition(writer.count == 0, "the writer is empty between reads")
+        writer.version = version
+        var parser = CommandParser()
+        part.commands.withUnsafeBytes { bytes in
+            var used = 0
+            while case .command(let consumed) = parser.next(in: Bytes(rebasing: bytes[used...])) {
+                self.runHere(parser.current, writer)
+                replies.ends.append(writer.count)
+                parser.advance()
+                used += consumed
+            }
+        }
+        replies.bytes = Array(writer.bytes)
+        writer.removeAll()
+        return replies
+    }
+
+    private func runHere(_ command: Command, _ writer: Writer) {
+        guard let index = self.node.table.index(of: command[0]) else {
+            return writer.error(CommandError.unknown(command))
+        }
+        self.engine.execute(self.node.table.specs[index].id, command, now: self.now, writer)
+        self.noteWrites()
+    }
+}

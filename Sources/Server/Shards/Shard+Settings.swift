@@ -1,0 +1,19 @@
+import Engine
+import Keyspace
+import Primitives
+import Replication
+
+extension Shard {
+    func apply(_ settings: Settings) {
+        self.queryBufferLimit = settings.queryBufferLimit
+        self.engine.stream.linkTimeout = Milliseconds(settings.linkTimeoutSeconds) * 1000
+        if settings.backlogBytes != self.engine.stream.backlog.limitBytes {
+            self.engine.stream.backlog.setLimit(bytes: settings.backlogBytes)
+        }
+    }
+
+    func resetStatistics() {
+        self.statistics = ShardStatistics()
+        self.engine.keyspace.resetStatistics()
+    }
+}

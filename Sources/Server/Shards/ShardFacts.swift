@@ -1,0 +1,57 @@
+// What a shard tells about itself when somebody asks for the whole node. A plain value, so that it can travel.
+
+import Engine
+import Keyspace
+import NIOCore
+import Primitives
+import Replication
+
+struct ShardFacts: Sendable {
+    var index: Int
+    var keys: Int
+    var expiringKeys: Int
+    var keyspace: KeyspaceStatistics
+    var statistics: ShardStatistics
+    var history: History
+    var tip: Position
+    var oldest: Position
+    var backlogLimit: Int
+    var backlogUsed: Int
+    var backlogAllocated: Int
+    /// Chunks alive and private copies.
+    var bufferBytes: Int
+    var linkBytes: Int
+    var links: [LinkFacts]
+    var resumes: [ResumeSource: Int]
+    var closed: [LinkCloseCause: Int]
+    var events: [BackgroundEvents.Tally]
+    var clients: Int
+    var clientBytes: Int
+}
+
+extension Shard {
+    var facts: ShardFacts {
+        self.loop.preconditionInEventLoop()
+        return ShardFacts(
+            index: self.index,
+            keys: self.engine.keyspace.count,
+            expiringKeys: self.engine.keyspace.expiringCount,
+            keyspace: self.engine.keyspace.statistics,
+            statistics: self.statistics,
+            history: self.engine.stream.history,
+            tip: self.engine.stream.tip,
+            oldest: self.engine.stream.backlog.oldest,
+            backlogLimit: self.engine.stream.backlog.limitBytes,
+            backlogUsed: self.engine.stream.backlog.usedBytes,
+            backlogAllocated: self.engine.stream.backlog.allocatedBytes,
+            bufferBytes: self.engine.stream.bufferBytes,
+            linkBytes: self.engine.stream.linkBytes,
+            links: self.engine.stream.facts(now: WallClock.milliseconds),
+            resumes: self.engine.stream.resumes,
+            closed: self.engine.stream.closed,
+            events: self.events.tallies,
+            clients: self.clients.count,
+            clientBytes: self.clients.values.reduce(0) { $0 + $1.heldBytes + ClientConnection.ownBytes }
+        )
+    }
+}

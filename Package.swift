@@ -73,6 +73,7 @@ let package = Package(
         tests("Probes", ["Probes"]),
         tests("Measurement", ["Measurement"]),
         tests("Reports", ["Reports", "Measurement"]),
+        tests("Workload", ["Primitives", "Workload"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -152,6 +152,9 @@ package struct Socket: Hashable, Sendable {
         return code
     }
 
+    /// Bytes that have come and wait to be read.
+    package var unreadBytes: Int { max(0, Int(clinux_unread_bytes(self.descriptor))) }
+
     /// The local port.
     package var localPort: UInt16? { self.localAddress?.port }
 

@@ -31,11 +31,26 @@ int clinux_epoll_wait(int epoll, struct clinux_event *events, int capacity, int 
 int clinux_eventfd(void);
 /// Accepts one connection, non-blocking and close-on-exec. Returns the descriptor or -1 with errno.
 int clinux_accept(int listener);
+/// Bytes that wait to be read from a socket, or -1 with errno.
+int clinux_unread_bytes(int descriptor);
 /// Nanoseconds of processor time that the calling thread has used.
 uint64_t clinux_thread_cpu_ns(void);
 /// Nanoseconds of the monotonic clock.
 uint64_t clinux_monotonic_ns(void);
 /// Names the calling thread for `top -H`; at most fifteen bytes count.
 void clinux_name_thread(const char *name);
+
+/// Starts a program in a process group of its own, with both outputs going to `output`; the kernel kills it when the
+/// calling *thread* ends, so call this from one that lives as long as the child may. Returns the process id, or -1 with
+/// errno (also when the program could not be executed).
+int clinux_spawn(const char *path, char *const arguments[], char *const environment[], int output);
+
+/// Removes a directory and everything in it, without following links. What is gone already is no error.
+void clinux_remove_tree(const char *path);
+
+/// Lets the first SIGINT, SIGTERM or SIGHUP only raise a flag; the second one has its usual effect.
+void clinux_catch_interrupt(void);
+/// Whether such a signal has come.
+int clinux_interrupted(void);
 
 #endif

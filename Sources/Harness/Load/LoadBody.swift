@@ -1,0 +1,203 @@
+import Glibc
+import Histogram
+import Primitives
+import Sockets
+import Synchronization
+import Workload
+
+/// What the load's thread owns.
+final class LoadBody: Reacting {
+    /// Answers are five bytes each; a thousand in one read are plenty.
+    private static let readSize = 16 * 1024
+    private static let failureLimit = 8
+
+    private let poller: Poller
+    private let host: String
+    private let port: UInt16
+    private let progress: LoadProgress
+    private var generator: SeededGenerator
+    private var connections: [LoadConnection] = []
+    private var shape = LoadShape()
+    private var isRunning = false
+    private var remaining = UInt64.max
+    private var outstanding = 0
+    private var pace = LoadPace(bytesPerSecond: nil)
+    /// Connections that wait for the pace to let them send.
+    private var parked: [LoadConnection] = []
+    private var failures: [String] = []
+    private(set) var ledger: Ledger
+    private var acknowledged: UInt64 = 0
+    private var latency: Histogram<UInt64>?
+    private let buffer: UnsafeMutableRawBufferPointer
+
+    /// Latencies in nanoseconds, up to a minute.
+    static var emptyLatency: Histogram<UInt64> {
+        Histogram(highestTrackableValue: 60_000_000_000, numberOfSignificantValueDigits: .three)
+    }
+
+    init(poller: Poller, host: String, port: UInt16, progress: LoadProgress, connections: Int, seed: UInt64) {
+        self.poller = poller
+        self.host = host
+        self.port = port
+        self.progress = progress
+        self.generator = SeededGenerator(seed: seed)
+        self.ledger = Ledger(connections: connections)
+        self.buffer = .allocate(byteCount: Self.readSize, alignment: 64)
+    }
+
+    deinit {
+        for connection in self.connections { connection.socket.close() }
+        self.buffer.deallocate()
+    }
+
+    // MARK: - Control
+
+    /// Starts a load of this shape; stops by itself after `limit` mutations, rounded up to whole batches.
+    func begin(_ shape: LoadShape, limit: UInt64?) {
+        precondition(self.outstanding == 0, "a load was begun while answers to the last one were due")
+        self.shape = shape
+        self.remaining = limit ?? .max
+        self.isRunning = true
+        self.pace = LoadPace(bytesPerSecond: shape.bytesPerSecond)
+        self.parked.removeAll()
+        while self.connections.count < min(shape.connections, self.ledger.last.count), self.isRunning { self.open() }
+        for connection in self.connections.prefix(shape.connections) {
+            connection.batch = self.freshBatch()
+            self.next(connection)
+        }
+    }
+
+    /// Sends no further batches; those on their way are still answered.
+    func end() { self.isRunning = false }
+
+    /// Begins to record latencies afresh, or ends it.
+    func record(_ isRecording: Bool) -> Histogram<UInt64>? {
+        defer { self.latency = isRecording ? Self.emptyLatency : nil }
+        return self.latency
+    }
+
+    var state: LoadState {
+        LoadState(
+            acknowledged: self.acknowledged,
+            isIdle: self.outstanding == 0,
+            ledger: self.ledger,
+            failures: self.failures
+        )
+    }
+
+    /// Closes every connection; the next load opens them anew, and their sequence numbers go on.
+    func disconnect() {
+        precondition(self.outstanding == 0, "connections were closed while answers were due")
+        self.isRunning = false
+        for connection in self.connections {
+            connection.socket.resetOnClose()
+            connection.socket.close()
+        }
+        self.connections.removeAll()
+    }
+
+    private func freshBatch() -> SetBatch {
+        SetBatch(
+            depth: self.shape.pipeline,
+            valueSize: self.shape.valueSize,
+            compressibility: self.shape.compressibility,
+            using: &self.generator
+        )
+    }
+
+    private func open() {
+        do throws(SocketError) {
+            let socket = try Socket.connect(host: self.host, port: self.port)
+            socket.setNoDelay()
+            let number = UInt32(self.connections.count)
+            self.connections.append(LoadConnection(number: number, socket: socket, batch: self.freshBatch()))
+            try self.poller.add(socket, .readable, token: UInt64(number))
+        } catch {
+            self.fail("a load connection could not be opened: \(error)")
+        }
+    }
+
+    private func fail(_ reason: String) {
+        if self.failures.count < Self.failureLimit { self.failures.append(reason) }
+        self.isRunning = false
+    }
+
+    // MARK: - The loop
+
+    private func next(_ connection: LoadConnection) {
+        guard self.isRunning, self.remaining > 0 else { return }
+        guard self.pace.allows(connection.batch.bytes.count) else { return self.parked.append(connection) }
+        self.remaining -= min(self.remaining, UInt64(self.shape.pipeline))
+        connection.batch.advance(
+            connection: connection.number,
+            keys: self.shape.keys,
+            ledger: &self.ledger,
+            using: &self.generator
+        )
+        connection.began(at: Clocks.monotonicNanoseconds)
+        self.outstanding += 1
+        self.send(connection)
+    }
+
+    private func send(_ connection: LoadConnection) {
+        switch connection.send() {
+        case true?: return
+        case false?: self.watch(connection, [.readable, .writable])
+        case nil: self.drop(connection, "a load connection broke while sending")
+        }
+    }
+
+    private func watch(_ connection: LoadConnection, _ interest: Poller.Interest) {
+        do throws(SocketError) {
+            try self.poller.modify(connection.socket, interest, token: UInt64(connection.number))
+        } catch {
+            self.drop(connection, "a load connection cannot be watched: \(error)")
+        }
+    }
+
+    func ready(_ event: Poller.Event) {
+        guard event.token < UInt64(self.connections.count) else { return }
+        let connection = self.connections[Int(event.token)]
+        if event.isWritable, connection.written < connection.batch.bytes.count {
+            self.send(connection)
+            if connection.written == connection.batch.bytes.count { self.watch(connection, .readable) }
+        }
+        guard event.isReadable || event.isHangup else { return }
+        switch connection.socket.read(into: self.buffer) {
+        case .wouldBlock: return
+        case .ended: self.drop(connection, "the primary closed a load connection")
+        case .failed(let code): self.drop(connection, "a load connection was lost: \(String(cString: strerror(code)))")
+        case .moved(let count):
+            switch connection.receive(UnsafeRawBufferPointer(rebasing: self.buffer[..<count])) {
+            case .incomplete: return
+            case .complete: self.answered(connection)
+            case .wrong(let text): self.drop(connection, "the primary answered a SET with \(text)")
+            }
+        }
+    }
+
+    private func answered(_ connection: LoadConnection) {
+        self.latency?.record(Clocks.monotonicNanoseconds - connection.sentAt)
+        self.acknowledged += UInt64(connection.batch.depth)
+        self.progress.acknowledged.store(self.acknowledged, ordering: .relaxed)
+        connection.isOutstanding = false
+        self.outstanding -= 1
+        self.next(connection)
+    }
+
+    private func drop(_ connection: LoadConnection, _ reason: String) {
+        self.poller.remove(connection.socket)
+        if connection.isOutstanding {
+            connection.isOutstanding = false
+            self.outstanding -= 1
+        }
+        self.fail(reason)
+    }
+
+    func tick(now: UInt64) {
+        self.pace.advance(to: now)
+        let waiting = self.parked
+        self.parked.removeAll()
+        for connection in waiting { self.next(connection) }
+    }
+}

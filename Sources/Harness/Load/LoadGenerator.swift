@@ -1,0 +1,74 @@
+// The closed loop: so many connections, each with so many commands on their way, as fast as answers come.
+
+package import Histogram
+package import Sockets
+package import Workload
+
+/// What a load looks like.
+package struct LoadShape: Sendable {
+    package var connections = 50
+    package var pipeline = 64
+    /// Bytes per value.
+    package var valueSize = 64
+    package var keys = KeyDistribution.uniform(keys: 10_000)
+    /// Share of a value that compresses away.
+    package var compressibility = 0.0
+    /// The most that is sent, for a load that must leave room for others; nil: as fast as answers come.
+    package var bytesPerSecond: Int?
+
+    package init() {}
+}
+
+package struct LoadState: Sendable {
+    /// Mutations answered since the generator began.
+    package var acknowledged: UInt64
+    /// Nothing is on its way.
+    package var isIdle: Bool
+    package var ledger: Ledger
+    package var failures: [String]
+}
+
+/// Load connections to one primary, on a thread of their own. Connections stay open between loads, and their sequence
+/// numbers go on.
+package final class LoadGenerator: Sendable {
+    private let reactor: Reactor<LoadBody>
+    package let progress: LoadProgress
+
+    /// - Parameter connections: the most that any load of this generator will use.
+    package init(host: String, port: UInt16, connections: Int, seed: UInt64) throws(SocketError) {
+        let poller = try Poller()
+        self.progress = LoadProgress()
+        let body = LoadBody(
+            poller: poller,
+            host: host,
+            port: port,
+            progress: self.progress,
+            connections: connections,
+            seed: seed
+        )
+        self.reactor = Reactor(poller: poller, body: body)
+        self.reactor.start()
+    }
+
+    package func stop() { self.reactor.stop() }
+
+    /// Closes every connection while the load rests, so that what the primary holds for clients does not blur what it
+    /// holds for replicas.
+    package func disconnect() { self.reactor.call { $0.disconnect() } }
+
+    /// Starts a load; `limit` ends it after so many mutations.
+    package func begin(_ shape: LoadShape, limit: UInt64? = nil) {
+        self.reactor.call { $0.begin(shape, limit: limit) }
+    }
+
+    /// Sends no more; wait until `state.isIdle`.
+    package func end() { self.reactor.call { $0.end() } }
+
+    package var state: LoadState { self.reactor.call { $0.state } }
+
+    /// Begins to record latencies, in nanoseconds per batch, from answer to answer.
+    package func beginRecording() { _ = self.reactor.call { $0.record(true) } }
+
+    /// Ends recording; nil when it was not begun.
+    package func endRecording() -> Histogram<UInt64>? { self.reactor.call { $0.record(false) } }
+}

@@ -1,0 +1,84 @@
+// Single replicas that come, stall, go and come back, for the soak.
+
+import Sockets
+import Workload
+
+/// What a replica knows when it goes: enough to come back without missing anything.
+struct DepartedReplica: Sendable {
+    var id: String
+    var position: UInt64
+    var verifier: StreamVerifier
+}
+
+extension FleetBody {
+    /// Connects one replica, under a new id unless it has one; returns the number under which it can be addressed, or nil when it could not connect.
+    func join(as id: String?, at start: StartingPoint, verifier: StreamVerifier) -> UInt64? {
+        let token = self.nextToken
+        self.nextToken += 1
+        let id = id ?? "soak-\(token)"
+        do throws(SocketError) {
+            let socket = try Socket.connect(host: self.host, port: self.port)
+            let (handshake, opening) = ReplicaHandshake.begin(self.dialect, id: id, at: start)
+            self.replicas[token] = SyntheticReplica(
+                id: id,
+                socket: socket,
+                behaviour: .fast,
+                joinedAt: 0,
+                verifier: verifier,
+                phase: .connecting(handshake, opening: opening)
+            )
+            try self.poller.add(socket, .writable, token: token)
+            return token
+        } catch {
+            return nil
+        }
+    }
+
+    /// Makes a replica stop reading, or read again; one that is not online is left alone.
+    func setStalled(_ token: UInt64, _ isStalled: Bool) {
+        guard let replica = self.replicas[token], replica.reader != nil else { return }
+        replica.isPaused = isStalled
+        try? self.poller.modify(replica.socket, isStalled ? [] : .readable, token: token)
+    }
+
+    /// Closes one replica's connection, by reset or in order, in whatever state it is.
+    /// - Returns: what it knows, if it was online.
+    func depart(_ token: UInt64, byReset: Bool) -> DepartedReplica? {
+        guard let replica = self.replicas.removeValue(forKey: token) else { return nil }
+        self.poller.remove(replica.socket)
+        if byReset { replica.socket.resetOnClose() }
+        replica.socket.close()
+        return replica.reader.map { DepartedReplica(id: replica.id, position: $0.position, verifier: $0.verifier) }
+    }
+
+    /// Replicas that have failed, each with its reason; they are forgotten.
+    func takeFailures() -> [String] {
+        var reasons: [String] = []
+        for (token, replica) in self.replicas {
+            guard case .failed(let reason) = replica.phase else { continue }
+            reasons.append("replica \(replica.id): \(reason)")
+            self.replicas[token]?.socket.close()
+            self.replicas[token] = nil
+        }
+        return reasons
+    }
+
+    /// Replicas that lack something that the load, at rest, has sent.
+    func laggards(behind ledger: Ledger) -> Int {
+        self.replicas.values.count { replica in
+            replica.reader.map { !$0.verifier.missing(from: ledger).isEmpty } ?? true
+        }
+    }
+}
+
+/// Connections that break off in the middle of a handshake.
+enum HandshakeAbort {
+    /// Connects, sends the first `bytes` bytes of a good handshake and resets the connection without reading.
+    static func perform(host: String, port: UInt16, dialect: Dialect, start: StartingPoint, bytes: Int) {
+        guard let socket = try? Socket.connect(host: host, port: port) else { return }
+        defer { socket.close() }
+        socket.resetOnClose()
+        let opening = ReplicaHandshake.begin(dialect, id: "soak-abort", at: start).opening
+        _ = opening.prefix(bytes).withUnsafeBytes { socket.write($0) }
+    }
+}

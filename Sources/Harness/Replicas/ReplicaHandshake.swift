@@ -1,0 +1,164 @@
+// A replica's side of the handshake, as a value: bytes in, actions out. Sources: docs of the REPLICATE stream; for PSYNC
+// the Redis replication protocol as served by Redis 7 (`+CONTINUE`, `+FULLRESYNC`, `$EOF:` and `$<length>` transfers).
+//
+//     replicate: request → `+ACK <position>[ <history>]` → streaming
+//     psync at a known offset: request → `+CONTINUE` → streaming
+//     psync of a newcomer: capabilities → `+OK` → request → `+FULLRESYNC <id> <offset>` → transfer → streaming
+//
+// The transfer is skipped, not stored: what a newcomer checks is what comes after it.
+
+/// Where a replica wants to start.
+package enum StartingPoint: Equatable, Sendable {
+    /// Everything up to this position of this history is held.
+    case position(UInt64, history: String)
+    /// Nothing is held.
+    case nothing
+}
+
+package struct ReplicaHandshake: Sendable {
+    package enum Action: Equatable, Sendable {
+        /// Nothing to do until more bytes come.
+        case wait
+        /// Send these bytes.
+        case send([UInt8])
+        /// The stream begins at this position behind so many bytes of the input.
+        case stream(position: UInt64)
+    }
+
+    private enum State: Equatable {
+        case capabilities
+        case acknowledgement(UInt64)
+        case psync
+        case transferHeader(offset: UInt64)
+        case transfer(offset: UInt64, remaining: Int)
+        case transferUntil(offset: UInt64, mark: [UInt8])
+        case done
+    }
+
+    /// The longest line that a primary may send before the stream; Redis's errors are far shorter.
+    private static let lineLimit = 4096
+    /// Redis marks the end of a transfer of unknown length with as many random characters.
+    private static let markSize = 40
+
+    package let dialect: Dialect
+    private let start: StartingPoint
+    private var state: State
+    /// Whether a full transfer took place.
+    package private(set) var wasFull = false
+
+    /// - Returns: the machine and the first bytes to send.
+    package static func begin(
+        _ dialect: Dialect,
+        id: String,
+        at start: StartingPoint
+    ) -> (handshake: ReplicaHandshake, opening: [UInt8]) {
+        switch (dialect, start) {
+        case (.replicate, .position(let position, let history)):
+            (Self(dialect, start, .acknowledgement(position)), Self.replicate(position, id, history))
+        case (.replicate, .nothing):
+            (Self(dialect, start, .acknowledgement(0)), Self.replicate(0, id, String(repeating: "0", count: 40)))
+        case (.psync, .position(let position, let history)):
+            (Self(dialect, start, .psync), CommandEncoder.bytes(["PSYNC", history, String(position + 1)]))
+        case (.psync, .nothing):
+            (Self(dialect, start, .capabilities), CommandEncoder.bytes(["REPLCONF", "capa", "eof", "capa", "psync2"]))
+        }
+    }
+
+    private init(_ dialect: Dialect, _ start: StartingPoint, _ state: State) {
+        self.dialect = dialect
+        self.start = start
+        self.state = state
+    }
+
+    private static func replicate(_ position: UInt64, _ id: String, _ history: String) -> [UInt8] {
+        CommandEncoder.bytes(["REPLICATE", "FROM", String(position), "ID", id, "HISTORY", history])
+    }
+
+    /// Takes what has arrived, drops from it what it used, and tells what to do.
+    package mutating func receive(_ input: inout ArraySlice<UInt8>) throws(StreamError) -> Action {
+        switch self.state {
+        case .done: preconditionFailure("bytes for a finished handshake")
+        case .transfer(let offset, let remaining): return self.skip(&input, offset, remaining)
+        case .transferUntil(let offset, let mark): return self.skip(&input, offset, until: mark)
+        case .capabilities, .acknowledgement, .psync, .transferHeader: break
+        }
+        guard let line = try Self.line(&input) else { return .wait }
+        // Redis sends bare line ends to show that it lives while it prepares a transfer.
+        if line.isEmpty { return try self.receive(&input) }
+        if line.hasPrefix("-") { throw .refused(line) }
+        return try self.lineReceived(line, &input)
+    }
+
+    private mutating func lineReceived(
+        _ line: String,
+        _ input: inout ArraySlice<UInt8>
+    ) throws(StreamError) -> Action {
+        let words = line.split(separator: " ")
+        switch (self.state, words.first) {
+        case (.capabilities, "+OK"):
+            self.state = .psync
+            return .send(CommandEncoder.bytes(["PSYNC", "?", "-1"]))
+        case (.acknowledgement(let position), "+ACK"):
+            guard words.count >= 2, UInt64(words[1]) == position else {
+                throw .malformed("\(line) does not answer position \(position)")
+            }
+            self.state = .done
+            return .stream(position: position)
+        case (.psync, "+CONTINUE"):
+            guard case .position(let position, _) = self.start else { throw .malformed("+CONTINUE for a newcomer") }
+            self.state = .done
+            return .stream(position: position)
+        case (.psync, "+FULLRESYNC"):
+            guard words.count == 3, let offset = UInt64(words[2]) else { throw .malformed(line) }
+            self.wasFull = true
+            self.state = .transferHeader(offset: offset)
+            return try self.receive(&input)
+        case (.transferHeader(let offset), _) where line.hasPrefix("$EOF:") && line.utf8.count == 5 + Self.markSize:
+            self.state = .transferUntil(offset: offset, mark: Array(line.utf8.dropFirst(5)))
+            return try self.receive(&input)
+        case (.transferHeader(let offset), _) where line.hasPrefix("$"):
+            guard let length = Int(line.dropFirst()), length >= 0 else { throw .malformed(line) }
+            self.state = .transfer(offset: offset, remaining: length)
+            return try self.receive(&input)
+        default:
+            throw .malformed("unexpected answer \(line.prefix(64))")
+        }
+    }
+
+    private mutating func skip(_ input: inout ArraySlice<UInt8>, _ offset: UInt64, _ remaining: Int) -> Action {
+        let taken = min(remaining, input.count)
+        input.removeFirst(taken)
+        guard taken == remaining else {
+            self.state = .transfer(offset: offset, remaining: remaining - taken)
+            return .wait
+        }
+        self.state = .done
+        return .stream(position: offset)
+    }
+
+    private mutating func skip(_ input: inout ArraySlice<UInt8>, _ offset: UInt64, until mark: [UInt8]) -> Action {
+        // The mark may be cut between two reads, so its length less one stays in the input.
+        var at = input.startIndex
+        while at + mark.count <= input.endIndex {
+            if input[at] == mark[0], input[at..<(at + mark.count)].elementsEqual(mark) {
+                input = input[(at + mark.count)...]
+                self.state = .done
+                return .stream(position: offset)
+            }
+            at += 1
+        }
+        input = input[at...]
+        return .wait
+    }
+
+    private static func line(_ input: inout ArraySlice<UInt8>) throws(StreamError) -> String? {
+        guard let end = input.firstIndex(of: UInt8(ascii: "\n")) else {
+            guard input.count <= self.lineLimit else { throw .malformed("a line longer than \(self.lineLimit) bytes") }
+            return nil
+        }
+        var line = input[..<end]
+        if line.last == UInt8(ascii: "\r") { line.removeLast() }
+        input = input[(end + 1)...]
+        return String(decoding: line, as: UTF8.self)
+    }
+}

@@ -1,0 +1,108 @@
+// The cases of a run: which settings of which scenario. A case knows its parameters under the names that reports use, and
+// which metrics it promises.
+
+package import Measurement
+
+/// One cell of the fan-out grid.
+package struct FanOutCase: Hashable, Sendable {
+    package enum Kind: String, Sendable {
+        /// Replicas without load: what does a replica cost in memory?
+        case idle
+        /// Replicas that read under load: what does a delivery cost in time?
+        case fast
+        /// Replicas that stopped reading: what does a backlog cost in memory?
+        case stalled
+    }
+
+    package var kind: Kind
+    package var replicas: Int
+    package var valueSize: Int
+    package var connections = 50
+    package var pipeline = 64
+    package var fanOut = TargetLauncher.FanOut.shared
+
+    package init(_ kind: Kind, replicas: Int, valueSize: Int) {
+        self.kind = kind
+        self.replicas = replicas
+        self.valueSize = valueSize
+    }
+
+    package var parameters: [Parameter] {
+        [
+            Parameter("replicas", self.replicas),
+            Parameter("value_size", self.valueSize),
+            Parameter("behaviour", self.kind.rawValue),
+            Parameter("fan_out", self.fanOut.rawValue),
+            Parameter("connections", self.kind == .idle ? 0 : self.connections),
+            Parameter("pipeline", self.kind == .idle ? 0 : self.pipeline),
+        ]
+    }
+
+    private static let memoryMetrics = [
+        "allocator_allocated", "allocator_active", "allocator_resident", "mem_total_replication_buffers",
+    ]
+
+    package func expectedMetrics(isLocal: Bool) -> [String] {
+        let local = isLocal ? ["rss", "pss"] : []
+        switch self.kind {
+        case .idle: return Self.memoryMetrics + local
+        case .stalled: return Self.memoryMetrics + local + ["bytes_pending_total", "sharing_ratio"]
+        case .fast:
+            let load = ["write_rate", "write_latency", "generator_cpu_share"]
+            let processor = isLocal ? ["primary_cpu_per_write", "primary_cpu_share"] : []
+            guard self.replicas > 0 else { return load + processor }
+            let delivery = ["delivered_rate", "delivered_bytes_rate", "replica_lag"]
+            return load + processor + delivery + (isLocal ? ["primary_cpu_per_delivery"] : [])
+        }
+    }
+}
+
+/// One cell of the handshake grid.
+package struct HandshakeCase: Hashable, Sendable {
+    package enum Kind: String, Sendable {
+        /// A replica that holds everything.
+        case tip
+        /// A replica some mutations behind.
+        case behind
+        /// A request that makes no sense, to be refused.
+        case malformed
+        /// Many replicas that come at once and stay.
+        case storm
+    }
+
+    package var kind: Kind
+    /// Handshakes under way at a time; for a storm all of them.
+    package var concurrency: Int
+
+    package init(_ kind: Kind, concurrency: Int) {
+        self.kind = kind
+        self.concurrency = concurrency
+    }
+
+    package var parameters: [Parameter] {
+        let parameters = [Parameter("kind", self.kind.rawValue), Parameter("concurrency", self.concurrency)]
+        return self.kind == .storm ? parameters + [Parameter("replicas", self.concurrency)] : parameters
+    }
+
+    package func expectedMetrics(isLocal: Bool) -> [String] {
+        if self.kind == .storm { return ["time_to_all_online"] }
+        return ["handshake_rate", "handshake_latency"] + (isLocal ? ["primary_cpu_per_handshake"] : [])
+    }
+}
+
+/// One cell of the ceiling: what this machine can do without any server.
+package struct CeilingCase: Hashable, Sendable {
+    package var sockets: Int
+    package var valueSize: Int
+
+    package init(sockets: Int, valueSize: Int) {
+        self.sockets = sockets
+        self.valueSize = valueSize
+    }
+
+    package var parameters: [Parameter] {
+        [Parameter("sockets", self.sockets), Parameter("value_size", self.valueSize)]
+    }
+
+    package static let expectedMetrics = ["cpu_per_delivery", "delivered_rate", "memory_copy_rate"]
+}

@@ -1,0 +1,108 @@
+// One target with everything that plays against it: load connections and a fleet of replicas.
+
+import Sockets
+import Workload
+
+package final class Session {
+    package let target: Target
+    package let load: LoadGenerator
+    package let fleet: ReplicaFleet
+
+    private static let onlineSeconds = 20.0
+    private static let drainSeconds = 60.0
+
+    /// - Parameter connections: the most load connections that any case will use.
+    package init(_ target: Target, connections: Int, seed: UInt64) throws(HarnessError) {
+        self.target = target
+        do throws(SocketError) {
+            let load = try LoadGenerator(host: target.host, port: target.port, connections: connections, seed: seed)
+            self.load = load
+            self.fleet = try ReplicaFleet(
+                host: target.host,
+                port: target.replicationPort,
+                dialect: target.dialect,
+                progress: load.progress
+            )
+        } catch {
+            throw HarnessError(.targetUnavailable, "the load cannot be started: \(error)")
+        }
+    }
+
+    /// Ends the load, the replicas and, if it is a child, the server.
+    package func stop() {
+        self.load.stop()
+        self.fleet.stop()
+        self.target.stop()
+    }
+
+    /// Writes every key once. A Redis primary then gets one newcomer, because it keeps no backlog, and so nobody can
+    /// resume, before its first replica.
+    package func preload(keys: UInt64, valueSize: Int) throws(HarnessError) {
+        var shape = LoadShape()
+        shape.valueSize = valueSize
+        shape.keys = .sequential(keys: keys)
+        self.load.begin(shape, limit: keys)
+        try self.rest()
+        self.load.disconnect()
+        guard self.target.dialect == .psync else { return }
+        self.fleet.attach(1, at: .nothing, .fast, behind: self.load.state.ledger)
+        try self.waitUntilOnline(1)
+        try self.detach()
+    }
+
+    /// Attaches replicas that hold everything, and waits until all are online; the load must rest.
+    package func attach(_ count: Int, _ behaviour: ReplicaBehaviour) throws(HarnessError) {
+        guard count > 0 else { return }
+        self.fleet.attach(count, at: try self.target.tip(), behaviour, behind: self.load.state.ledger)
+        try self.waitUntilOnline(count)
+    }
+
+    private func waitUntilOnline(_ count: Int) throws(HarnessError) {
+        try Wait.until("\(count) replicas of \(self.target.id) were online", withinSeconds: Self.onlineSeconds) {
+            () throws(HarnessError) in
+            let counters = self.fleet.counters
+            try self.check(counters)
+            return counters.online == count
+        }
+    }
+
+    /// Detaches every replica and waits until the target has noticed.
+    package func detach() throws(HarnessError) {
+        self.fleet.detachAll()
+        try Wait.until("\(self.target.id) had let its replicas go", withinSeconds: Self.onlineSeconds) {
+            () throws(HarnessError) in try self.target.connectedReplicas() == 0
+        }
+    }
+
+    /// Stops the load and waits for the answers that are due.
+    package func rest() throws(HarnessError) {
+        try Wait.until("the load of \(self.target.id) was answered", withinSeconds: Self.drainSeconds) {
+            () throws(HarnessError) in
+            let state = self.load.state
+            if let failure = state.failures.first { throw try self.explained(failure) }
+            return state.isIdle
+        }
+    }
+
+    /// Waits until every fast replica has everything that the load has sent.
+    package func drain() throws(HarnessError) {
+        let count = self.load.state.ledger.count
+        try Wait.until("the replicas of \(self.target.id) were current", withinSeconds: Self.drainSeconds) {
+            () throws(HarnessError) in
+            let counters = self.fleet.counters
+            try self.check(counters)
+            return counters.slowest >= count
+        }
+    }
+
+    /// - Throws: when a replica failed, which no behaviour of these scenarios asks for.
+    package func check(_ counters: FleetCounters) throws(HarnessError) {
+        if let failure = counters.failures.first { throw try self.explained(failure) }
+    }
+
+    /// A failure, or the death of the server if that is behind it.
+    private func explained(_ failure: String) throws(HarnessError) -> HarnessError {
+        try self.target.checkAlive()
+        return HarnessError(.targetFailed, "\(self.target.id): \(failure)")
+    }
+}

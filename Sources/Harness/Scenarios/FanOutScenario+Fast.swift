@@ -1,0 +1,126 @@
+import Histogram
+import Measurement
+import Probes
+import Sockets
+import Synchronization
+import Workload
+
+/// What do replicas cost?
+package enum FanOutScenario {
+    package static let name = "fan-out"
+}
+
+extension FanOutScenario {
+    /// Lengths of a trial's phases, in seconds.
+    package struct Timing: Sendable {
+        package var warmUp = 0.2
+        package var measure = 0.7
+
+        package init() {}
+    }
+
+    /// Cumulative counts at one moment of a trial.
+    private struct Mark {
+        let nanoseconds = Clocks.monotonicNanoseconds
+        let primary: UInt64?
+        let own = ProcessorTime.ownNanoseconds
+        let acknowledged: UInt64
+        let delivered: UInt64
+        let receivedBytes: UInt64
+
+        init(_ session: Session) {
+            self.primary = session.target.processorNanoseconds
+            self.acknowledged = session.load.progress.acknowledged.load(ordering: .relaxed)
+            let counters = session.fleet.counters
+            self.delivered = counters.delivered
+            self.receivedBytes = counters.receivedBytes
+        }
+
+        func seconds(since earlier: Mark) -> Double { Double(self.nanoseconds - earlier.nanoseconds) / 1e9 }
+    }
+
+    /// Load on the primary while replicas read: rates, latency, lag, and the primary's processor time.
+    ///
+    /// The write rate counts while the load runs; processor time and deliveries count until every replica is current, so
+    /// that each delivery is set against the work that caused it.
+    package static func fast(
+        _ fanOut: FanOutCase,
+        _ session: Session,
+        keys: UInt64,
+        timing: Timing,
+        pulse: (String) -> Void
+    ) throws(HarnessError) -> Trial {
+        var trial = Trial()
+        let before = session.load.state.ledger
+        try session.attach(fanOut.replicas, .fast)
+        trial.phaseEnded("provision")
+
+        var shape = LoadShape()
+        shape.connections = fanOut.connections
+        shape.pipeline = fanOut.pipeline
+        shape.valueSize = fanOut.valueSize
+        shape.keys = .uniform(keys: keys)
+        session.load.begin(shape)
+        try Wait.seconds(timing.warmUp)
+        trial.phaseEnded("warm-up")
+
+        session.load.beginRecording()
+        session.fleet.beginLagSampling()
+        let start = Mark(session)
+        try Wait.seconds(timing.measure) {
+            let now = Mark(session)
+            let rate = Double(now.acknowledged - start.acknowledged) / now.seconds(since: start)
+            pulse("\(Int(rate)) writes/s")
+        }
+        let end = Mark(session)
+        let latency = session.load.endRecording()
+        let lag = session.fleet.endLagSampling()
+        session.load.end()
+        trial.phaseEnded("measure")
+
+        try session.rest()
+        try session.drain()
+        let drained = Mark(session)
+        trial.phaseEnded("drain")
+
+        trial.add("write_latency", nanoseconds: latency)
+        Self.addRates(&trial, start, end, drained)
+        if fanOut.replicas > 0 {
+            Self.addDeliveries(&trial, start, drained)
+            if let lag, lag.totalCount > 0 {
+                trial.add("replica_lag", Double(lag.valueAtPercentile(50)), unit: "count", better: .lower, stat: "p50")
+                trial.add("replica_lag", Double(lag.max), unit: "count", better: .lower, stat: "max")
+            }
+        }
+        trial.invalidate(session.fleet.verdict(since: before, until: session.load.state.ledger))
+        if session.fleet.counters.fullTransfers > 0 {
+            trial.invalidate(["a full resync happened that was not planned"])
+        }
+        try session.detach()
+        trial.phaseEnded("verify")
+        return trial
+    }
+
+    private static func addRates(_ trial: inout Trial, _ start: Mark, _ end: Mark, _ drained: Mark) {
+        let seconds = end.seconds(since: start)
+        trial.add("write_rate", Double(end.acknowledged - start.acknowledged) / seconds, unit: "1/s", better: .higher)
+        let own = Double(drained.own - start.own) / 1e9 / drained.seconds(since: start)
+        trial.add("generator_cpu_share", own, unit: "ratio", better: .neither)
+        guard let first = start.primary, let last = drained.primary else { return }
+        let primary = Double(last - first)
+        let share = primary / 1e9 / drained.seconds(since: start)
+        trial.add("primary_cpu_share", share, unit: "ratio", better: .neither)
+        let perWrite = primary / 1000 / Double(drained.acknowledged - start.acknowledged)
+        trial.add("primary_cpu_per_write", perWrite, unit: "us", better: .lower)
+    }
+
+    private static func addDeliveries(_ trial: inout Trial, _ start: Mark, _ drained: Mark) {
+        let seconds = drained.seconds(since: start)
+        let delivered = Double(drained.delivered - start.delivered)
+        let bytes = Double(drained.receivedBytes - start.receivedBytes)
+        trial.add("delivered_rate", delivered / seconds, unit: "1/s", better: .higher)
+        trial.add("delivered_bytes_rate", bytes / seconds, unit: "B/s", better: .higher)
+        guard let first = start.primary, let last = drained.primary else { return }
+        trial.add("primary_cpu_per_delivery", Double(last - first) / 1000 / delivered, unit: "us", better: .lower)
+    }
+}

@@ -1,0 +1,107 @@
+// A server that the harness starts: in a temporary directory of its own, dead when the harness is dead, and gone without
+// a trace after `stop`.
+
+import CLinux
+import Glibc
+import Sockets
+
+package final class ChildProcess {
+    package let process: Int32
+    private let directory: String
+    private let logPath: String
+    private var isRunning = true
+    /// How long a server may take to stop by itself before it is killed.
+    private static let graceNanoseconds: UInt64 = 3_000_000_000
+    /// The end of a server's output that an error message quotes, in bytes.
+    private static let quotedOutput = 2000
+
+    /// - Parameters:
+    ///   - executable: an absolute path.
+    ///   - environment: added to that of this process.
+    package init(_ executable: String, _ arguments: [String], environment: [String: String]) throws(HarnessError) {
+        self.directory = try Self.makeDirectory()
+        self.logPath = self.directory + "/output.log"
+        let log = open(self.logPath, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        guard log >= 0 else { throw HarnessError(.targetUnavailable, "cannot write to \(self.directory)") }
+        defer { close(log) }
+        let directory = self.directory
+        let resolved = arguments.map { $0 == Self.directoryPlaceholder ? directory : $0 }
+        self.process = Self.spawn([executable] + resolved, Self.merged(environment), log)
+        guard self.process > 0 else {
+            let reason = String(cString: strerror(errno))
+            clinux_remove_tree(self.directory)
+            throw HarnessError(.targetUnavailable, "cannot start \(executable): \(reason)")
+        }
+    }
+
+    deinit { self.stop() }
+
+    /// An argument that stands for the child's temporary directory.
+    static let directoryPlaceholder = "{directory}"
+
+    /// The end of what the server wrote to its outputs.
+    package var outputTail: String {
+        let descriptor = open(self.logPath, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return "" }
+        defer { close(descriptor) }
+        let size = lseek(descriptor, 0, SEEK_END)
+        lseek(descriptor, max(0, size - Self.quotedOutput), SEEK_SET)
+        var bytes = [UInt8](repeating: 0, count: Self.quotedOutput)
+        let count = read(descriptor, &bytes, bytes.count)
+        return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+    }
+
+    /// Whether the server still runs.
+    package func isAlive() -> Bool {
+        guard self.isRunning else { return false }
+        var status: CInt = 0
+        if waitpid(self.process, &status, WNOHANG) == self.process { self.isRunning = false }
+        return self.isRunning
+    }
+
+    /// Asks the server to stop, kills it if it does not, and removes its directory.
+    package func stop() {
+        defer { clinux_remove_tree(self.directory) }
+        guard self.isAlive() else { return }
+        kill(self.process, SIGTERM)
+        let deadline = Clocks.monotonicNanoseconds + Self.graceNanoseconds
+        while self.isAlive(), Clocks.monotonicNanoseconds < deadline { usleep(5_000) }
+        guard self.isAlive() else { return }
+        kill(self.process, SIGKILL)
+        var status: CInt = 0
+        waitpid(self.process, &status, 0)
+        self.isRunning = false
+    }
+
+    // MARK: - The system's side
+
+    private static func spawn(_ words: [String], _ environment: [String], _ output: CInt) -> CInt {
+        var arguments = words.map { strdup($0) } + [nil]
+        var variables = environment.map { strdup($0) } + [nil]
+        defer { for text in arguments + variables { free(text) } }
+        return clinux_spawn(words[0], &arguments, &variables, output)
+    }
+
+    private static func merged(_ added: [String: String]) -> [String] {
+        var variables: [String] = []
+        var entry = environ
+        while let text = entry.pointee {
+            let variable = String(cString: text)
+            if added[String(variable.prefix { $0 != "=" })] == nil { variables.append(variable) }
+            entry += 1
+        }
+        return variables + added.map { "\($0.key)=\($0.value)" }
+    }
+
+    private static func makeDirectory() throws(HarnessError) -> String {
+        let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        var template = Array("\(parent)/sluice-bench-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else {
+            throw HarnessError(
+                .targetUnavailable,
+                "cannot make a directory in \(parent); set TMPDIR to one that can be written"
+            )
+        }
+        return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}

@@ -1,0 +1,150 @@
+// The harness's own client of a target, for questions between measurements: PING, INFO, CONFIG GET. It waits for each
+// answer; nothing that is timed goes through it.
+
+import Glibc
+import Sockets
+
+/// An answer in RESP2.
+package enum Reply: Equatable, Sendable {
+    case simple(String)
+    case error(String)
+    case integer(Int64)
+    case bulk(String?)
+    case array([Reply])
+
+    var text: String? {
+        switch self {
+        case .simple(let text), .bulk(let text?): text
+        default: nil
+        }
+    }
+}
+
+package final class ControlConnection {
+    /// Answers larger than this are a mistake; INFO and CONFIG GET stay far below.
+    private static let answerLimit = 1 << 20
+    private static let timeoutMilliseconds: CInt = 10_000
+
+    private let socket: Socket
+    private var input: [UInt8] = []
+
+    /// - Throws: `HarnessError` when the target refuses the connection.
+    package init(host: String, port: UInt16) throws(HarnessError) {
+        do throws(SocketError) {
+            self.socket = try Socket.connect(host: host, port: port)
+        } catch {
+            throw HarnessError(.targetUnavailable, "cannot connect to \(host):\(port): \(error)")
+        }
+        do throws(HarnessError) {
+            try self.wait(for: CInt(POLLOUT))
+            let code = self.socket.pendingError
+            guard code == 0 else {
+                throw HarnessError(
+                    .targetUnavailable,
+                    "cannot connect to \(host):\(port): \(String(cString: strerror(code)))"
+                )
+            }
+        } catch {
+            self.socket.close()
+            throw error
+        }
+    }
+
+    deinit { self.socket.close() }
+
+    /// Sends one command and waits for its answer.
+    package func ask(_ words: String...) throws(HarnessError) -> Reply {
+        var request = CommandEncoder.bytes(words)[...]
+        while !request.isEmpty {
+            switch request.withUnsafeBytes({ self.socket.write($0) }) {
+            case .moved(let count): request.removeFirst(count)
+            case .wouldBlock: try self.wait(for: CInt(POLLOUT))
+            case .ended, .failed: throw HarnessError(.targetFailed, "the target closed the connection at \(words[0])")
+            }
+        }
+        while true {
+            var parser = ReplyParser(self.input)
+            if let reply = try parser.reply() {
+                self.input.removeFirst(parser.at)
+                return reply
+            }
+            try self.fill(words[0])
+        }
+    }
+
+    private func fill(_ command: String) throws(HarnessError) {
+        try self.wait(for: CInt(POLLIN))
+        let size = 64 * 1024
+        let result = withUnsafeTemporaryAllocation(byteCount: size, alignment: 1) { bytes in
+            let result = self.socket.read(into: bytes)
+            if case .moved(let count) = result { self.input.append(contentsOf: bytes[..<count]) }
+            return result
+        }
+        switch result {
+        case .moved, .wouldBlock: break
+        case .ended, .failed: throw HarnessError(.targetFailed, "the target closed the connection at \(command)")
+        }
+        guard self.input.count <= Self.answerLimit else {
+            throw HarnessError(.targetFailed, "the answer to \(command) is larger than \(Self.answerLimit) bytes")
+        }
+    }
+
+    private func wait(for events: CInt) throws(HarnessError) {
+        var watched = pollfd(fd: self.socket.descriptor, events: Int16(events), revents: 0)
+        while true {
+            let count = poll(&watched, 1, Self.timeoutMilliseconds)
+            if count > 0 { return }
+            if count < 0, errno == EINTR { continue }
+            throw HarnessError(.timedOut, "the target did not answer within \(Self.timeoutMilliseconds / 1000) s")
+        }
+    }
+}
+
+/// Reads one answer from the front of a buffer.
+struct ReplyParser {
+    private let bytes: [UInt8]
+    /// Bytes taken by complete answers.
+    private(set) var at = 0
+    /// Answers nest at most so deep; INFO and CONFIG GET need one level.
+    private static let depthLimit = 8
+
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    /// Nil when more bytes are needed; then `at` means nothing.
+    mutating func reply(depth: Int = 0) throws(HarnessError) -> Reply? {
+        guard let line = self.line(), let kind = line.first else { return nil }
+        let rest = String(line.dropFirst())
+        switch kind {
+        case "+": return .simple(rest)
+        case "-": return .error(rest)
+        case ":":
+            guard let number = Int64(rest) else { throw Self.malformed(line) }
+            return .integer(number)
+        case "$":
+            guard let size = Int(rest), size < 1 << 30 else { throw Self.malformed(line) }
+            guard size >= 0 else { return .bulk(nil) }
+            guard self.at + size + 2 <= self.bytes.count else { return nil }
+            defer { self.at += size + 2 }
+            return .bulk(String(decoding: self.bytes[self.at..<(self.at + size)], as: UTF8.self))
+        case "*":
+            guard let count = Int(rest), count < 1 << 20, depth < Self.depthLimit else { throw Self.malformed(line) }
+            var items: [Reply] = []
+            for _ in 0..<max(0, count) {
+                guard let item = try self.reply(depth: depth + 1) else { return nil }
+                items.append(item)
+            }
+            return .array(items)
+        default: throw Self.malformed(line)
+        }
+    }
+
+    private mutating func line() -> String? {
+        guard let end = self.bytes[self.at...].firstIndex(of: UInt8(ascii: "\n")), end > self.at else { return nil }
+        defer { self.at = end + 1 }
+        return String(decoding: self.bytes[self.at..<(end - 1)], as: UTF8.self)
+    }
+
+    private static func malformed(_ line: String) -> HarnessError {
+        HarnessError(.targetFailed, "the target's answer is no RESP: \(line.prefix(64))")
+    }
+}

@@ -1,0 +1,81 @@
+// What a target says about itself, through INFO and CONFIG GET under Redis's names.
+
+package import Measurement
+
+/// Fields of INFO by name.
+package struct TargetInfo: Sendable {
+    private var fields: [String: String] = [:]
+
+    /// Parses the text of INFO: `name:value` lines, `#` headings.
+    package init(parsing text: String) {
+        for line in text.split(whereSeparator: \.isNewline) where !line.hasPrefix("#") {
+            let parts = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            if parts.count == 2 { self.fields[String(parts[0])] = String(parts[1]) }
+        }
+    }
+
+    package subscript(_ name: String) -> String? { self.fields[name] }
+
+    package func number(_ name: String) -> UInt64? { self.fields[name].flatMap { UInt64($0) } }
+}
+
+extension Target {
+    /// Settings that decide what replication costs; a target answers those that it knows.
+    private static let settingsOfInterest = [
+        "shards", "fan-out", "backlog-size", "chunk-size", "link-output-limit", "repl-backlog-size",
+        "client-output-buffer-limit", "repl-diskless-sync", "repl-diskless-sync-delay", "save", "appendonly",
+        "io-threads",
+    ]
+
+    package func info(_ section: String) throws(HarnessError) -> TargetInfo {
+        let reply = try self.control.ask("INFO", section)
+        guard let text = reply.text else {
+            throw HarnessError(.targetFailed, "\(self.id) does not answer INFO \(section): \(reply)")
+        }
+        return TargetInfo(parsing: text)
+    }
+
+    /// The position where a replica that holds everything would resume.
+    package func tip() throws(HarnessError) -> StartingPoint {
+        let info = try self.info("replication")
+        guard let history = info["master_replid"], let offset = info.number("master_repl_offset") else {
+            throw HarnessError(
+                .targetFailed,
+                "\(self.id) does not tell its replication id and offset in INFO replication"
+            )
+        }
+        return .position(offset, history: history)
+    }
+
+    /// Replicas that the target counts.
+    package func connectedReplicas() throws(HarnessError) -> Int {
+        Int(try self.info("replication").number("connected_slaves") ?? 0)
+    }
+
+    /// The target as the run record describes it.
+    package func record() throws(HarnessError) -> TargetRecord {
+        let server = try self.info("server")
+        let product =
+            if let version = server["sluice_version"] {
+                "Sluice \(version)"
+            } else if let version = server["valkey_version"] {
+                "Valkey \(version)"
+            } else if let version = server["redis_version"] {
+                "Redis \(version)"
+            } else {
+                "unknown product"
+            }
+        var settings: [Parameter] = []
+        for name in Self.settingsOfInterest {
+            if case .array(let pair) = try self.control.ask("CONFIG", "GET", name), pair.count == 2,
+                let value = pair[1].text
+            {
+                settings.append(Parameter(name, value))
+            }
+        }
+        if let allocator = try self.info("memory")["mem_allocator"] {
+            settings.append(Parameter("mem_allocator", allocator))
+        }
+        return TargetRecord(id: self.id, product: product, configuration: settings)
+    }
+}

@@ -1,0 +1,75 @@
+// A server under test that runs: where it listens, how it talks to replicas, and, if it is a child of ours, its process.
+
+import Glibc
+package import Probes
+import Sockets
+
+package final class Target {
+    /// The name under which results are reported.
+    package let id: String
+    package let dialect: Dialect
+    package let host: String
+    /// Where clients connect.
+    package let port: UInt16
+    /// Where replicas connect; Redis has one port for both.
+    package let replicationPort: UInt16
+    package let child: ChildProcess?
+    package let control: ControlConnection
+
+    /// How long a server may take until it answers PING.
+    private static let startSeconds = 10.0
+
+    init(
+        id: String,
+        dialect: Dialect,
+        host: String,
+        port: UInt16,
+        replicationPort: UInt16,
+        child: ChildProcess?
+    ) throws(HarnessError) {
+        self.id = id
+        self.dialect = dialect
+        self.host = host
+        self.port = port
+        self.replicationPort = replicationPort
+        self.child = child
+        self.control = try Self.connect(host, port, child)
+    }
+
+    private static func connect(
+        _ host: String,
+        _ port: UInt16,
+        _ child: ChildProcess?
+    ) throws(HarnessError) -> ControlConnection {
+        let deadline = Clocks.monotonicNanoseconds + UInt64(self.startSeconds * 1e9)
+        while true {
+            do throws(HarnessError) {
+                let control = try ControlConnection(host: host, port: port)
+                if case .simple("PONG") = try control.ask("PING") { return control }
+                throw HarnessError(.targetUnavailable, "\(host):\(port) does not answer PING with PONG")
+            } catch {
+                if let child, !child.isAlive() {
+                    throw HarnessError(.targetUnavailable, "the server ended at its start: \(child.outputTail)")
+                }
+                guard child != nil, Clocks.monotonicNanoseconds < deadline else { throw error }
+                usleep(10_000)
+            }
+        }
+    }
+
+    package func stop() { self.child?.stop() }
+
+    /// - Throws: when the child has died, with the end of its output.
+    package func checkAlive() throws(HarnessError) {
+        guard let child, !child.isAlive() else { return }
+        throw HarnessError(.targetFailed, "the server \(self.id) died: \(child.outputTail)")
+    }
+
+    /// Processor time used so far, in nanoseconds; nil for a remote target.
+    package var processorNanoseconds: UInt64? {
+        self.child.flatMap { ProcessorTime.read(process: $0.process)?.nanoseconds }
+    }
+
+    /// Memory as the system counts it; nil for a remote target.
+    package var memory: ProcessMemory? { self.child.flatMap { ProcessMemory.read(process: $0.process) } }
+}

@@ -1,0 +1,115 @@
+// Starts the servers under test.
+
+import Glibc
+import Sockets
+
+package enum TargetLauncher {
+    /// The bundled engine's modes of fan-out.
+    package enum FanOut: String, Sendable {
+        case shared
+        case copy
+    }
+
+    /// Allocator options for timing and capacity: freed memory goes back within a second by a thread of the allocator,
+    /// so that resident memory shows what is used.
+    private static let allocatorOptions = "background_thread:true,dirty_decay_ms:1000"
+    private static let host = "127.0.0.1"
+
+    /// Starts, or connects to, what was asked for.
+    /// - Throws: `HarnessError.targetUnavailable` when a server is not installed or does not start.
+    package static func launch(_ target: TargetSpecification, fanOut: FanOut = .shared) throws(HarnessError) -> Target {
+        switch target {
+        case .bundled: try self.bundled(fanOut)
+        case .redis: try self.redis()
+        case .running(let dialect, let host, let port):
+            try Target(
+                id: target.description,
+                dialect: dialect,
+                host: host,
+                port: port,
+                replicationPort: dialect == .replicate ? try Self.replicationPort(of: port) : port,
+                child: nil
+            )
+        }
+    }
+
+    private static func replicationPort(of port: UInt16) throws(HarnessError) -> UInt16 {
+        guard port <= UInt16.max - 10_000 else {
+            throw HarnessError(
+                .usage,
+                "the replication port of \(port) is unknown: it is the client port + 10000, up to 65535"
+            )
+        }
+        return port + 10_000
+    }
+
+    private static func bundled(_ fanOut: FanOut) throws(HarnessError) -> Target {
+        guard let executable = realpath("/proc/self/exe", nil) else {
+            throw HarnessError(.targetUnavailable, "cannot find this executable; is /proc mounted?")
+        }
+        defer { free(executable) }
+        let ports = try self.freePorts(2)
+        let child = try ChildProcess(
+            String(cString: executable),
+            [
+                "serve", "--bind", self.host, "--port", String(ports[0]), "--replication-port", String(ports[1]),
+                "--fan-out", fanOut.rawValue,
+            ],
+            environment: ["MALLOC_CONF": self.allocatorOptions]
+        )
+        return try Target(
+            id: TargetSpecification.bundled.description,
+            dialect: .replicate,
+            host: self.host,
+            port: ports[0],
+            replicationPort: ports[1],
+            child: child
+        )
+    }
+
+    private static func redis() throws(HarnessError) -> Target {
+        guard let executable = self.find("redis-server") else {
+            throw HarnessError(
+                .targetUnavailable,
+                "redis-server is not installed (Debian: apt install redis-server), so Redis was not measured"
+            )
+        }
+        let port = try self.freePorts(1)[0]
+        let child = try ChildProcess(
+            executable,
+            [
+                "--port", String(port), "--bind", self.host, "--dir", ChildProcess.directoryPlaceholder,
+                "--save", "", "--appendonly", "no", "--repl-diskless-sync", "yes", "--repl-diskless-sync-delay", "0",
+                "--repl-backlog-size", "256mb", "--client-output-buffer-limit", "replica 0 0 0",
+            ],
+            environment: ["MALLOC_CONF": self.allocatorOptions]
+        )
+        return try Target(
+            id: TargetSpecification.redis.description,
+            dialect: .psync,
+            host: self.host,
+            port: port,
+            replicationPort: port,
+            child: child
+        )
+    }
+
+    /// The first executable of that name in PATH.
+    private static func find(_ name: String) -> String? {
+        let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/local/bin:/usr/bin:/bin"
+        return path.split(separator: ":").map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
+    }
+
+    /// Loopback ports that nobody listens on. Another program may take one before the server does; then the server
+    /// ends at once and says so.
+    private static func freePorts(_ count: Int) throws(HarnessError) -> [UInt16] {
+        var sockets: [Socket] = []
+        defer { for socket in sockets { socket.close() } }
+        do throws(SocketError) {
+            for _ in 0..<count { sockets.append(try Socket.listen(host: self.host, port: 0)) }
+        } catch {
+            throw HarnessError(.targetUnavailable, "no free port on \(self.host): \(error)")
+        }
+        return sockets.compactMap(\.localPort)
+    }
+}

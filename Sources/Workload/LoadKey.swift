@@ -1,0 +1,37 @@
+package import Primitives
+
+/// The generator's keys: `key:` and twelve decimal digits.
+package enum LoadKey {
+    /// Bytes of every key.
+    package static let size = 16
+    private static let prefix: StaticString = "key:"
+
+    /// Writes the key with this number into 16 bytes. The number must be below 10^12.
+    package static func write(_ number: UInt64, to bytes: UnsafeMutableRawBufferPointer) {
+        precondition(number < 1_000_000_000_000, "key number \(number) has more than twelve digits")
+        bytes.copyMemory(from: UnsafeRawBufferPointer(start: self.prefix.utf8Start, count: 4))
+        var rest = number
+        for place in stride(from: self.size - 1, to: 3, by: -1) {
+            bytes[place] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        }
+    }
+}
+
+/// Which key the next mutation touches.
+package enum KeyDistribution: Sendable {
+    /// Every key is as likely as any other.
+    case uniform(keys: UInt64)
+    /// 0, 1, 2 … and again from 0: touches every key once per round.
+    case sequential(keys: UInt64)
+
+    package func key(number: UInt64, _ generator: inout SeededGenerator) -> UInt64 {
+        switch self {
+        case .uniform(let keys):
+            // A multiplication instead of a division; its bias is below keys / 2^32.
+            ((generator.next() >> 32) &* keys) >> 32
+        case .sequential(let keys):
+            number % keys
+        }
+    }
+}

@@ -47,6 +47,15 @@ struct ChartTests {
         #expect(chart.script.contains("'Added memory, KiB'"))
     }
 
+    @Test("a total below the one without replicas is still in the picture")
+    func negative() throws {
+        var record = SampleRun.record()
+        record.cases[1] = SampleRun.idle("bundled", replicas: 8, bytesEach: -100)
+        let chart = try self.chart("memory-idle", of: record)
+        #expect(chart.data.contains("8.0\t8\t-800.0\t"))
+        #expect(chart.script.contains("set yrange [*<0:*]"))
+    }
+
     @Test("points carry the range over trials")
     func ranges() throws {
         let chart = try self.chart("cpu-per-delivery")

@@ -44,7 +44,8 @@ enum Gnuplot {
             "set label 900 \(self.quoted(title)) \(place(self.titlePlace.title)) font 'DejaVu Sans Bold,15'",
             "set label 901 \(self.quoted(subtitle)) \(place(self.titlePlace.subtitle)) font ',11' textcolor '#555555'",
             "set key noenhanced reverse Left bmargin left horizontal samplen 3.2 spacing 1.2 width 1 textcolor '#222222'",
-            "set yrange [0:*]",
+            // From zero, or from below it: noise can put a total under the one that it is measured from.
+            "set yrange [*<0:*]",
         ]
     }
 }

@@ -62,6 +62,8 @@ package struct HandshakeCase: Hashable, Sendable {
     package enum Kind: String, Sendable {
         /// A replica that holds everything.
         case tip
+        /// As `tip`, with only what the server insists on.
+        case minimal
         /// A replica some mutations behind.
         case behind
         /// A request that makes no sense, to be refused.

@@ -26,15 +26,14 @@ package enum HandshakeScenario {
     ) throws(HarnessError) -> Trial {
         var trial = Trial()
         let target = session.target
-        let (request, answer) = Self.exchange(handshake.kind, target.dialect, at: try target.tip())
+        let dialogue = Self.dialogue(handshake.kind, target.dialect, at: try target.tip())
         let flood: HandshakeFlood
         do throws(SocketError) {
             flood = try HandshakeFlood(
                 host: target.host,
                 port: target.replicationPort,
                 concurrency: handshake.concurrency,
-                request: request,
-                answer: answer
+                dialogue: dialogue
             )
         } catch {
             throw HarnessError(.targetUnavailable, "the handshakes cannot begin: \(error)")
@@ -60,26 +59,32 @@ package enum HandshakeScenario {
         return trial
     }
 
-    /// The bytes to send, and how the answer must begin.
-    private static func exchange(
-        _ kind: HandshakeCase.Kind,
-        _ dialect: Dialect,
-        at tip: StartingPoint
-    ) -> (request: [UInt8], answer: [UInt8]) {
+    /// What a replica of each engine says before its stream runs. Redis's own replica sends PING, then its REPLCONFs
+    /// together, then PSYNC; `minimal` leaves out what the server does not insist on.
+    private static func dialogue(_ kind: HandshakeCase.Kind, _ dialect: Dialect, at tip: StartingPoint) -> [Exchange] {
         var start = tip
         if kind == .behind, case .position(let position, let history) = tip {
             start = .position(position - min(position, Self.distanceBehind), history: history)
         }
+        let opening = ReplicaHandshake.begin(dialect, id: "bench-handshake", at: start).opening
         switch (kind, dialect) {
-        case (.malformed, .replicate):
-            return (CommandEncoder.bytes(["REPLICATE", "FROM", "nowhere", "ID", "bench"]), Array("-ERR".utf8))
-        case (.malformed, .psync):
-            return (CommandEncoder.bytes(["PSYNC", "nowhere"]), Array("-ERR".utf8))
-        case (_, .replicate):
-            return (ReplicaHandshake.begin(dialect, id: "bench-handshake", at: start).opening, Array("+ACK".utf8))
+        case (.malformed, .replicate): return [Self.exchange(["REPLICATE", "FROM", "nowhere", "ID", "bench"], "-ERR")]
+        case (.malformed, .psync): return [Self.exchange(["PSYNC", "nowhere"], "-ERR")]
+        case (_, .replicate): return [Exchange(request: opening, answer: Array("+ACK".utf8))]
+        case (.minimal, .psync): return [Exchange(request: opening, answer: Array("+CONTINUE".utf8))]
         case (_, .psync):
-            return (ReplicaHandshake.begin(dialect, id: "bench-handshake", at: start).opening, Array("+CONTINUE".utf8))
+            var settings = Self.exchange(["REPLCONF", "listening-port", "6380"], "+OK")
+            settings.request += CommandEncoder.bytes(["REPLCONF", "capa", "eof", "capa", "psync2"])
+            settings.lines = 2
+            return [
+                Self.exchange(["PING"], "+PONG"), settings,
+                Exchange(request: opening, answer: Array("+CONTINUE".utf8)),
+            ]
         }
+    }
+
+    private static func exchange(_ words: [String], _ answer: String) -> Exchange {
+        Exchange(request: CommandEncoder.bytes(words), answer: Array(answer.utf8))
     }
 
     /// All at once, and they stay: how long until the last one is online?

@@ -45,17 +45,21 @@ struct PortLinks {
         }
         let number = self.node.newLinkNumber()
         let deadline = Clocks.monotonicNanoseconds + UInt64(HandshakeParser.timeoutSeconds) * 1_000_000_000
-        do throws(SocketError) {
-            try self.node.poller.add(socket, Self.watching, token: number)
-        } catch {
-            return socket.close()
-        }
-        self.unfinishedCount += 1
-        self.connections[number] = Connection(
+        let connection = Connection(
             socket: socket,
             shard: shard,
             phase: .handshake(HandshakeParser(), deadline: deadline)
         )
+        self.unfinishedCount += 1
+        self.connections[number] = connection
+        // Most replicas have asked by the time that they are accepted: answering now saves a turn.
+        self.read(number, connection)
+        guard let connection = self.connections[number] else { return }
+        do throws(SocketError) {
+            try self.node.poller.add(socket, Self.watching, token: number)
+        } catch {
+            self.ended(number, connection)
+        }
     }
 
     mutating func ready(_ event: Poller.Event) {
@@ -145,8 +149,8 @@ struct PortLinks {
 
     /// A connection is over. One that its shard has seen is the shard's to close.
     private mutating func ended(_ number: UInt64, _ connection: Connection) {
+        // Closing the descriptor, here or in the shard, takes it out of the poller as well.
         self.connections[number] = nil
-        self.node.poller.remove(connection.socket)
         switch connection.phase {
         case .handshake:
             self.unfinishedCount -= 1

@@ -69,6 +69,11 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+
+        tests("Primitives", ["Primitives"]),
+        tests("RESP", ["Primitives", "RESP"]),
+        tests("Keyspace", ["Primitives", "RESP", "Keyspace"]),
+        tests("Differential", ["Primitives", "RESP", "Keyspace", "Sockets"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -39,7 +39,7 @@ import Testing
             for index in 0..<40 { session.ask("SET new:\(step):\(index) value") }
             if step % 3 == 0 { session.ask("DEL new:\(step):1 new:\(step / 2):2") }
             // Overwriting in place and in another block moves no key.
-            session.ask("SET stays:\(step % 500) \(String(repeating: "x", count: step % 300))")
+            session.ask("SET stays:\(step % 500) \(String(repeating: "x", count: 1 + step % 300))")
         }
         #expect(session.keyspace.table.depth > depth)
         for index in 0..<500 { #expect(seen["stays:\(index)"] != nil) }

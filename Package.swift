@@ -72,6 +72,7 @@ let package = Package(
 
         tests("Probes", ["Probes"]),
         tests("Workload", ["Primitives", "Workload"]),
+        tests("Harness", ["Primitives", "Sockets", "Measurement", "Workload", "Harness"]),
     ],
     swiftLanguageModes: [.v6]
 )

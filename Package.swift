@@ -71,6 +71,8 @@ let package = Package(
         ),
 
         tests("Probes", ["Probes"]),
+        tests("Measurement", ["Measurement"]),
+        tests("Reports", ["Reports", "Measurement"]),
         tests("Workload", ["Primitives", "Workload"]),
         tests("Harness", ["Primitives", "Sockets", "Measurement", "Workload", "Harness"]),
     ],

@@ -44,6 +44,12 @@ static inline int sluice_jemalloc_read_ssize(const char *name, ptrdiff_t *value)
     return mallctl(name, value, &size, NULL, 0);
 }
 
+/// Lets jemalloc's own threads give memory back to the system. Returns 0 or an errno value.
+static inline int sluice_jemalloc_enable_background_thread(void) {
+    bool on = true;
+    return mallctl("background_thread", NULL, NULL, &on, sizeof(on));
+}
+
 /// Flushes this thread's cache so that request counts and `allocated` are exact for it. Returns 0 or an errno value.
 static inline int sluice_jemalloc_flush_thread_cache(void) {
     return mallctl("thread.tcache.flush", NULL, NULL, NULL, 0);

@@ -165,8 +165,8 @@ package struct Keyspace: ~Copyable {
     package mutating func releaseSlice() -> Bool {
         guard var release = self.releases.popLast() else { return false }
         let start = self.events.begin()
-        // Eight segments are some five thousand entries: well under a millisecond.
-        if release.step(segments: 8) { self.releases.append(release) }
+        // Four segments are some two and a half thousand entries: well under a millisecond.
+        if release.step(segments: 4) { self.releases.append(release) }
         self.events.end(.releaseSlice, since: start)
         return !self.releases.isEmpty
     }

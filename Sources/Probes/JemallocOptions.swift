@@ -17,4 +17,12 @@ package enum JemallocOptions {
         if sluice_jemalloc_read_u32("opt.narenas", &arenas) == 0 { options.append(("narenas", String(arenas))) }
         return options
     }
+
+    /// Lets jemalloc's own threads give freed pages back to the system. Without them the thread that frees pays for it, some
+    /// milliseconds at a time, and a process that goes idle keeps what it does not need.
+    /// - Returns: whether jemalloc took the request.
+    @discardableResult
+    package static func enableBackgroundThread() -> Bool {
+        sluice_jemalloc_enable_background_thread() == 0
+    }
 }

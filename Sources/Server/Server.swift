@@ -4,6 +4,7 @@ package import Logging
 import NIOCore
 import NIOPosix
 import Primitives
+import Probes
 import Replication
 import Sockets
 
@@ -21,6 +22,7 @@ package final class Server: Sendable {
     /// - Throws: `ServerError` that says which option to change.
     package init(options: ServerOptions, logger: Logger) throws(ServerError) {
         try Self.check(options)
+        JemallocOptions.enableBackgroundThread()
         var generator = SystemRandomNumberGenerator()
         let node = Node(options: options, logger: logger, runID: History(using: &generator).hex)
         let listeners = try Self.openListeners(options)

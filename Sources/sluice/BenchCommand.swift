@@ -3,6 +3,7 @@ import Foundation
 import Harness
 import Measurement
 import Probes
+import Reports
 
 /// `sluice bench`: measures what replication costs.
 struct BenchCommand: ParsableCommand {
@@ -86,8 +87,7 @@ struct BenchCommand: ParsableCommand {
         let began = Date()
         let stamp = began.formatted(.iso8601.dateSeparator(.omitted).timeSeparator(.omitted))
         let name = self.out.map { URL(fileURLWithPath: $0).lastPathComponent } ?? "run-\(stamp)"
-        let directory = URL(fileURLWithPath: self.out ?? "reports/\(name)")
-        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        let directory = ReportDirectory(path: self.out ?? "reports/\(name)")
 
         var record = RunRecord(
             name: name,
@@ -97,19 +97,37 @@ struct BenchCommand: ParsableCommand {
             seed: self.seed
         )
         record.environment = Environment.sections()
-        let recorder = RunRecorder(record) { RunDirectory.write($0, to: directory) }
+        try directory.save(record)
+        let recorder = RunRecorder(record) { Self.save($0, to: directory) }
         let progress = BenchProgress(isQuiet: self.quiet)
+        var failure: HarnessError?
         do {
             try self.perform(recorder, progress)
         } catch {
-            progress.end()
-            FileHandle.standardError.write(Data("sluice bench: \(error)\n".utf8))
-            if error.code != .interrupted { throw ExitCode(1) }
+            failure = error
         }
         progress.end()
-        if !self.quiet { print("results: \(directory.relativePath)") }
-        let isInvalid = !recorder.record.invalid.isEmpty || recorder.record.invalidTrials > 0
-        if isInvalid { throw ExitCode(3) }
+        let (validity, charts) = try directory.finish(recorder.record)
+        if case .skipped(let reason) = charts { Self.complain("charts were skipped: \(reason)") }
+        if !self.quiet { print("report: \(directory.path)/report.md") }
+        if let failure, failure.code != .interrupted {
+            Self.complain("\(failure)")
+            throw ExitCode(1)
+        }
+        if !validity.isValid { throw ExitCode(3) }
+    }
+
+    /// Keeps what has been measured so far. A full disk is said and does not end the run: the next case may fit again.
+    private static func save(_ record: RunRecord, to directory: ReportDirectory) {
+        do {
+            try directory.save(record)
+        } catch {
+            Self.complain("\(error)")
+        }
+    }
+
+    private static func complain(_ message: String) {
+        FileHandle.standardError.write(Data("sluice bench: \(message)\n".utf8))
     }
 
     private func perform(_ recorder: RunRecorder, _ progress: BenchProgress) throws(HarnessError) {
@@ -126,12 +144,5 @@ struct BenchCommand: ParsableCommand {
             trials: self.trials
         )
         try Bench(suite, targets: targets, recorder: recorder, tell: progress.show).run()
-    }
-}
-
-extension RunRecord {
-    /// Trials that must not be trusted.
-    fileprivate var invalidTrials: Int {
-        self.cases.reduce(0) { $0 + $1.trials.filter { !$0.invalid.isEmpty }.count }
     }
 }

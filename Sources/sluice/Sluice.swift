@@ -5,6 +5,6 @@ struct Sluice: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sluice",
         abstract: "A replication engine, and the harness that measures what replication costs.",
-        subcommands: [ServeCommand.self, BenchCommand.self]
+        subcommands: [ServeCommand.self, BenchCommand.self, ReportCommand.self]
     )
 }

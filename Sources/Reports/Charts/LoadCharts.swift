@@ -1,0 +1,111 @@
+// What replicas do to a primary under load: processor time per delivery, and throughput.
+
+internal import Measurement
+
+extension Chart {
+    static func processorPerDelivery(_ record: RunRecord, names: TargetNames) -> Chart? {
+        let series = self.readingReplicas(record)
+        let labels = SeriesLabels(series, names: names)
+        var curves = self.curves(series, "primary_cpu_per_delivery", labels: labels, names: names)
+        guard !curves.isEmpty else { return nil }
+        let counts = Set(curves.flatMap { $0.rows.map(\.x) }).sorted()
+        curves += self.ceilings(record, over: counts, sizes: Set(series.map { $0.parameter("value_size") }))
+        return Chart(
+            name: "cpu-per-delivery",
+            title: "Primary processor time per delivered mutation",
+            reading:
+                "Lower is cheaper; no server can go below the machine's ceiling, a bare writer of one buffer to as "
+                + "many sockets.",
+            subtitle: labels.common,
+            panel: Panel(
+                curves: curves,
+                axis: .steps(of: curves),
+                xTitle: "Replicas",
+                yTitle: "Processor time per delivery",
+                unit: "us"
+            )
+        )
+    }
+
+    /// The ceiling as a line over the same counts; one measured at a single number of sockets is drawn across all.
+    private static func ceilings(_ record: RunRecord, over counts: [Int], sizes: Set<String?>) -> [Curve] {
+        let series = Ceiling(record).series.filter { sizes.contains($0.parameter("value_size")) }
+        return series.enumerated().compactMap { index, one in
+            let told =
+                series.count > 1
+                ? one.parameter("value_size").map { ParameterText.words(Parameter("value_size", $0)) } : nil
+            let label = (["the machine's ceiling"] + (told.map { [$0] } ?? [])).joined(separator: ", ")
+            let style = Style(colour: Palette.ceiling, shape: 0, variant: index)
+            guard let curve = Curve(one, metric: "cpu_per_delivery", label: label, style: style) else { return nil }
+            var rows = curve.rows
+            if rows.count == 1, let only = rows.first {
+                rows = counts.filter { $0 > 0 }.map { Curve.Row(x: $0, middle: only.middle, range: only.range) }
+            }
+            return Curve(label: label, style: style, rows: rows, isReference: true)
+        }
+    }
+
+    /// Two panels one above the other, because writes and deliveries differ by the number of replicas.
+    static func throughput(_ record: RunRecord, names: TargetNames) -> Chart? {
+        let series = self.readingReplicas(record)
+        let labels = SeriesLabels(series, names: names)
+        let writes = self.curves(series, "write_rate", labels: labels, names: names)
+        let deliveries = self.curves(series, "delivered_rate", labels: labels, names: names)
+        let axis = HorizontalAxis.steps(of: writes + deliveries)
+        let panels = [
+            Panel(curves: writes, axis: axis, xTitle: "", yTitle: "Client writes", unit: "1/s"),
+            Panel(curves: deliveries, axis: axis, xTitle: "Replicas", yTitle: "Deliveries", unit: "1/s"),
+        ].filter { !$0.curves.isEmpty }
+        let name = "throughput"
+        let title = "Throughput with replicas that read along"
+        let reading = "Above, what clients get through; below, what all replicas together receive."
+        switch panels.count {
+        case 0:
+            return nil
+        case 1:
+            return Chart(name: name, title: title, reading: reading, subtitle: labels.common, panel: panels[0])
+        default:
+            return Chart(
+                name: name,
+                title: title,
+                reading: reading,
+                script: self.stacked(panels, name: name, title: title, subtitle: labels.common),
+                data: panels.map(\.data).joined(separator: "\n\n")
+            )
+        }
+    }
+
+    /// Panels that share their horizontal axis, with one title above and one legend below.
+    private static func stacked(_ panels: [Panel], name: String, title: String, subtitle: String) -> String {
+        var script = Gnuplot.header(name: name, title: title, subtitle: subtitle, height: 700)
+        script += ["set multiplot layout \(panels.count),1 margins 0.1,0.97,0.21,0.88 spacing 0,0.08", "unset key"]
+        var first = 0
+        for (index, panel) in panels.enumerated() {
+            if index == 1 { script += ["unset label 900", "unset label 901"] }
+            if index == panels.count - 1 { script.append("set key at screen 0.08,0.115 left top maxcols 3") }
+            script += panel.script(file: "\(name).tsv", first: first)
+            first += panel.curves.count
+        }
+        return (script + ["unset multiplot"]).joined(separator: "\n") + "\n"
+    }
+
+    /// One value size per chart keeps it readable: the one with the most trials, else the largest; tables have them all.
+    private static func readingReplicas(_ record: RunRecord) -> [Series] {
+        let cases = record.cases.filter { $0.scenario == "fan-out" && $0.parameter("behaviour") == "fast" }
+        var trials: [Int: Int] = [:]
+        for one in cases { trials[one.number("value_size") ?? 0, default: 0] += one.trials.count }
+        let size = trials.max { ($0.value, $0.key) < ($1.value, $1.key) }?.key
+        return Series.grouped(cases.filter { ($0.number("value_size") ?? 0) == size }, along: "replicas")
+    }
+
+    private static func curves(
+        _ series: [Series],
+        _ metric: String,
+        labels: SeriesLabels,
+        names: TargetNames
+    ) -> [Curve] {
+        zip(series, Style.all(for: series, names: names)).compactMap { one, style in
+            Curve(one, metric: metric, label: labels.label(one), style: style)
+        }
+    }
+}

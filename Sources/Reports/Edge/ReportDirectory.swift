@@ -1,0 +1,163 @@
+// The edge of this module: the only file here that touches a disk or starts a process. It writes the files that
+// `ReportFiles` computes, each in one step so that a crash leaves the old file or the new one, and runs gnuplot.
+
+internal import Foundation
+package import Measurement
+
+/// What went wrong on the disk, with the path.
+package struct ReportDirectoryError: Error, CustomStringConvertible {
+    package let description: String
+    package let underlying: (any Error)?
+
+    init(_ description: String, underlying: (any Error)? = nil) {
+        self.description = description
+        self.underlying = underlying
+    }
+}
+
+/// The directory of one run: results.json after every case, the whole report at the end.
+package struct ReportDirectory: Sendable {
+    package let path: String
+
+    /// Larger files are refused: a suite of thousands of trials stays below 50 MB, and a wrong path could name anything.
+    static let largestResultsBytes = 268_435_456
+
+    /// A chart takes about 0.1 s; a gnuplot that has not finished by then waits for something that never comes.
+    static let chartTimeoutSeconds = 30.0
+
+    package init(path: String) {
+        self.path = path
+    }
+
+    /// Reads the record of a finished or interrupted run.
+    ///
+    /// - Parameter path: the run's directory, or its results.json.
+    package static func load(_ path: String) throws -> (directory: ReportDirectory, record: RunRecord) {
+        var isDirectory: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
+            throw ReportDirectoryError("\(path) does not exist: give the directory of a run, or its results.json")
+        }
+        let file = isDirectory.boolValue ? "\(path)/\(ReportFiles.resultsName)" : path
+        let bytes = try self.read(file)
+        do {
+            let record = try RunRecord(json: bytes)
+            let parent = isDirectory.boolValue ? path : URL(fileURLWithPath: path).deletingLastPathComponent().path
+            return (ReportDirectory(path: parent), record)
+        } catch {
+            throw ReportDirectoryError("\(file): \(error)", underlying: error)
+        }
+    }
+
+    private static func read(_ file: String) throws -> [UInt8] {
+        do {
+            let attributes = try FileManager.default.attributesOfItem(atPath: file)
+            if let size = attributes[.size] as? Int, size > self.largestResultsBytes {
+                throw ReportDirectoryError("\(file) has \(size) bytes, more than a run record can have")
+            }
+            return try Array(Data(contentsOf: URL(fileURLWithPath: file)))
+        } catch let error as ReportDirectoryError {
+            throw error
+        } catch {
+            throw ReportDirectoryError(
+                "\(file) cannot be read: give the directory of a run, or its results.json",
+                underlying: error
+            )
+        }
+    }
+
+    /// Keeps what has been measured so far; call it after every case so that a crash loses one case at most.
+    package func save(_ record: RunRecord) throws {
+        try self.write(record.json(), to: ReportFiles.resultsName)
+    }
+
+    /// Writes the whole report and draws its charts, as far as gnuplot is there.
+    ///
+    /// - Returns: the validity for the caller's exit status, and what became of the charts.
+    @discardableResult
+    package func finish(_ record: RunRecord) throws -> (validity: Validity, charts: ChartState) {
+        let files = ReportFiles(record)
+        // The record goes first: whatever fails later, the measurements are safe.
+        try self.save(record)
+        try self.removeOldCharts()
+        for (name, content) in try files.contents(charts: .drawn) where name != ReportFiles.markdownName {
+            try self.write(Array(content.utf8), to: name)
+        }
+        let state = self.draw(files.charts)
+        try self.write(Array(files.markdown(charts: state).utf8), to: ReportFiles.markdownName)
+        return (files.validity, state)
+    }
+
+    /// Charts of an earlier rendering must not stand beside figures that they do not show.
+    private func removeOldCharts() throws {
+        let folder = "\(self.path)/\(ReportFiles.chartDirectory)"
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        for name in names where [".gp", ".tsv", ".svg"].contains(where: name.hasSuffix) {
+            do {
+                try FileManager.default.removeItem(atPath: "\(folder)/\(name)")
+            } catch {
+                throw ReportDirectoryError("\(folder)/\(name) cannot be replaced: \(error)", underlying: error)
+            }
+        }
+    }
+
+    private func write(_ bytes: [UInt8], to name: String) throws {
+        let url = URL(fileURLWithPath: "\(self.path)/\(name)")
+        do {
+            try FileManager.default.createDirectory(
+                at: url.deletingLastPathComponent(),
+                withIntermediateDirectories: true
+            )
+            try Data(bytes).write(to: url, options: .atomic)
+        } catch {
+            throw ReportDirectoryError("\(url.path) cannot be written: \(error)", underlying: error)
+        }
+    }
+}
+
+// MARK: - gnuplot
+
+extension ReportDirectory {
+    private func draw(_ charts: [Chart]) -> ChartState {
+        guard !charts.isEmpty else { return .drawn }
+        guard let gnuplot = Self.gnuplotPath() else {
+            return .skipped("gnuplot is not installed (Debian: gnuplot-nox); install it and run sluice report again")
+        }
+        for chart in charts {
+            if let failure = self.draw(chart, with: gnuplot) {
+                return .skipped("gnuplot could not draw \(chart.name): \(failure)")
+            }
+        }
+        return .drawn
+    }
+
+    private func draw(_ chart: Chart, with gnuplot: String) -> String? {
+        let process = Process()
+        let complaints = Pipe()
+        process.executableURL = URL(fileURLWithPath: gnuplot)
+        process.arguments = ["\(chart.name).gp"]
+        process.currentDirectoryURL = URL(fileURLWithPath: "\(self.path)/\(ReportFiles.chartDirectory)")
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = complaints
+        do {
+            try process.run()
+        } catch {
+            return "\(error)"
+        }
+        let watchdog = DispatchWorkItem { process.terminate() }
+        DispatchQueue.global().asyncAfter(deadline: .now() + Self.chartTimeoutSeconds, execute: watchdog)
+        let complaint = complaints.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        watchdog.cancel()
+        guard process.terminationReason != .exit || process.terminationStatus != 0 else { return nil }
+        let words = String(decoding: complaint, as: UTF8.self).split(whereSeparator: \.isNewline).suffix(2)
+        return words.isEmpty ? "status \(process.terminationStatus)" : words.joined(separator: " ")
+    }
+
+    private static func gnuplotPath() -> String? {
+        let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(
+            separator: ":"
+        )
+        return folders.map { "\($0)/gnuplot" }.first(where: FileManager.default.isExecutableFile)
+    }
+}

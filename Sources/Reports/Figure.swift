@@ -1,0 +1,81 @@
+// What the trials of one case say about one metric. Everything that reports print passes through here, so that a
+// missing value is a reason everywhere and a zero nowhere.
+
+internal import Measurement
+
+/// A metric of a case over its valid trials.
+struct Measured: Equatable {
+    let summary: Summary
+    let unit: String
+
+    /// Above this robust variation over trials a timing is marked noisy. Unchanged programs on a shared two-core machine
+    /// vary by 7–22 % from trial to trial; below 10 % a difference of a quarter is beyond doubt.
+    static let noisyVariation = 0.10
+    private static let timingUnits: Set<String> = ["us", "s", "1/s", "B/s"]
+
+    var median: Double { self.summary.median }
+
+    var isNoisy: Bool {
+        guard Self.timingUnits.contains(self.unit), let variation = self.summary.robustVariation else { return false }
+        return variation > Self.noisyVariation
+    }
+
+    /// "0.25 µs (0.24…0.27) ~": the median, the range over trials, and the mark of a noisy timing.
+    var text: String {
+        let range = self.summary.minimum...self.summary.maximum
+        return Quantity(unit: self.unit).text(self.median, range: range) + (self.isNoisy ? " ~" : "")
+    }
+
+    /// The median alone, for a sentence.
+    var sentenceText: String { Quantity(unit: self.unit).text(self.median) + (self.isNoisy ? " (noisy)" : "") }
+}
+
+enum Figure: Equatable {
+    case measured(Measured)
+    /// The reason that stands below the table.
+    case missing(String)
+
+    var value: Measured? {
+        switch self {
+        case .measured(let measured): measured
+        case .missing: nil
+        }
+    }
+}
+
+extension CaseRecord {
+    func figure(_ metric: String, _ stat: String = "value") -> Figure {
+        let samples = self.validTrials.compactMap { trial in
+            trial.samples.first { $0.metric == metric && $0.stat == stat }
+        }
+        if let summary = Summary(samples.map(\.value)) {
+            return .measured(Measured(summary: summary, unit: Self.shownUnit(samples[0])))
+        }
+        if let reason = self.unsupported[metric] { return .missing("not supported by target: \(reason)") }
+        if self.trials.isEmpty { return .missing("no trial was finished") }
+        if self.validTrials.isEmpty { return .missing("every trial is invalid") }
+        if self.expectedMetrics.contains(metric) { return .missing("\(metric) is missing from every trial") }
+        return .missing("\(metric) is not measured in this case")
+    }
+
+    /// Whether the scenario meant to measure `metric` here, whatever came of it.
+    func concerns(_ metric: String) -> Bool {
+        self.expectedMetrics.contains(metric) || self.unsupported[metric] != nil
+            || self.trials.contains { $0.samples.contains { $0.metric == metric } }
+    }
+
+    var validTrials: [TrialRecord] { self.trials.filter(\.invalid.isEmpty) }
+
+    /// More than any machine can hold of anything; a larger number in a file is damage, and would overflow sums.
+    private static let largestNumber = 1_000_000_000_000
+
+    /// A count that a parameter holds, such as the replicas; `nil` for anything else.
+    func number(_ parameter: String) -> Int? {
+        self.parameter(parameter).flatMap { Int($0) }.flatMap { (0...Self.largestNumber).contains($0) ? $0 : nil }
+    }
+
+    /// A share of processor time reads as a percentage, other ratios as a factor.
+    private static func shownUnit(_ sample: Sample) -> String {
+        sample.unit == "ratio" && sample.metric.hasSuffix("_share") ? "share" : sample.unit
+    }
+}

@@ -1,0 +1,92 @@
+// report.md, the page that people read: the verdict, then the evidence, then what is needed to doubt or repeat it.
+
+internal import Measurement
+
+struct ReportPage {
+    private let record: RunRecord
+    private let charts: [Chart]
+    private let state: ChartState
+    private let validity: Validity
+    private let names: TargetNames
+
+    init(_ record: RunRecord, charts: [Chart], state: ChartState, validity: Validity) {
+        self.record = record
+        self.charts = charts
+        self.state = state
+        self.validity = validity
+        self.names = TargetNames(record)
+    }
+
+    var text: String {
+        let title = "# Replication report: \(Markdown.escaped(self.record.name))"
+        let verdict = Verdict(self.record, names: self.names, validity: self.validity).text
+        let parts =
+            FanOutSection(self.record, names: self.names).parts + HandshakeSection.parts(self.record, names: self.names)
+            + CeilingSection.parts(self.record, names: self.names) + PlainSection.parts(self.record, names: self.names)
+        let blocks =
+            [title, verdict, self.summary] + parts.compactMap(self.block)
+            + [self.notes, self.environment, self.repetition, self.files]
+        return blocks.joined(separator: "\n\n") + "\n"
+    }
+
+    /// What the figures are: one small paragraph between the verdict and the evidence.
+    private var summary: String {
+        let trials = self.record.cases.reduce(0) { $0 + $1.trials.count }
+        let servers = self.names.servers.map { Markdown.escaped(self.names.full($0)) }.joined(separator: " beside ")
+        let counts = "\(self.record.cases.count) cases, \(trials) trials in \(Self.duration(self.record.seconds))"
+        return
+            "\(servers.isEmpty ? "No server" : servers) · suite \(Markdown.escaped(self.record.suite)) · \(counts) · "
+            + "\(Markdown.escaped(self.record.startedAt)) · seed \(self.record.seed)  \n"
+            + "Figures are medians over valid trials with their range in brackets; ~ marks a noisy timing. "
+            + "Definitions: docs/metrics.md."
+    }
+
+    private func block(_ part: ReportPart) -> String? {
+        let charts = part.charts.compactMap { name in self.charts.first { $0.name == name } }
+        guard !part.texts.isEmpty || !charts.isEmpty else { return nil }
+        let images = charts.map { chart in
+            switch self.state {
+            case .drawn: "![\(chart.title)](\(ReportFiles.chartDirectory)/\(chart.name).svg)\n\n\(chart.reading)"
+            case .skipped:
+                "Chart skipped (see the notes): \(chart.title), \(ReportFiles.chartDirectory)/\(chart.name).gp"
+            }
+        }
+        return (["## \(part.title)"] + images + part.texts).joined(separator: "\n\n")
+    }
+
+    private var notes: String {
+        let lines = Notes(self.record, names: self.names, charts: self.state).lines
+        return (["## Notes", lines.isEmpty ? "None." : lines.map { "- \($0)" }.joined(separator: "\n")])
+            .joined(separator: "\n\n")
+    }
+
+    private var environment: String {
+        let targets = self.record.targets.map { target in
+            EnvironmentSection(title: target.product, facts: target.configuration)
+        }
+        let sections = (self.record.environment + targets).filter { !$0.facts.isEmpty }
+        let texts = sections.map { section in
+            var table = MarkdownTable([(Markdown.escaped(section.title), .left), ("", .left)])
+            for fact in section.facts { table.append([Markdown.escaped(fact.name), Markdown.escaped(fact.value)]) }
+            return table.text
+        }
+        return (["## Environment"] + (texts.isEmpty ? ["Not recorded."] : texts)).joined(separator: "\n\n")
+    }
+
+    private var repetition: String {
+        "## Repeat it\n\n\(Markdown.codeBlock(self.record.command))"
+    }
+
+    private var files: String {
+        "## Raw files\n\n[results.csv](results.csv) one row per sample · [results.json](results.json) everything, for "
+            + "`sluice report` · [environment.json](environment.json)"
+            + (self.charts.isEmpty ? "" : " · \(ReportFiles.chartDirectory)/ scripts and data of the charts")
+    }
+
+    private static func duration(_ seconds: Double) -> String {
+        guard seconds >= 60 else { return Quantity(unit: "s").text(max(seconds, 0)) }
+        guard seconds < 1e9 else { return "\(seconds) s" }
+        let whole = Int(seconds.rounded())
+        return "\(whole / 60) min \(whole % 60) s"
+    }
+}

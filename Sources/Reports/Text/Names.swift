@@ -1,0 +1,109 @@
+// The words that reports use for targets and parameters.
+
+internal import Measurement
+
+/// Short and full names of the targets of a run.
+struct TargetNames {
+    /// The engine of this project, as the harness calls it.
+    static let bundled = "bundled"
+    /// The pseudo target of the ceiling scenario.
+    static let machine = "machine"
+
+    private let products: [String: String]
+    private let shortNames: [String: String]
+    /// Servers under test in the order of the record; the machine is none.
+    let servers: [String]
+
+    init(_ record: RunRecord) {
+        var products: [String: String] = [:]
+        for target in record.targets { products[target.id] = Markdown.oneLine(target.product) }
+        var ids = record.targets.map(\.id)
+        for measured in record.cases where !ids.contains(measured.target) { ids.append(measured.target) }
+        var shortNames = products.mapValues { String($0.prefix { $0 != " " }) }
+        // Two versions of one product are told apart by their ids.
+        let counts = Dictionary(grouping: shortNames.values, by: \.self).mapValues(\.count)
+        for (id, name) in shortNames where name.isEmpty || counts[name, default: 0] > 1 { shortNames[id] = id }
+        self.products = products
+        self.shortNames = shortNames
+        self.servers = ids.filter { $0 != Self.machine }
+    }
+
+    /// `Redis`
+    func short(_ id: String) -> String {
+        id == Self.machine ? "the machine" : self.shortNames[id] ?? Markdown.oneLine(id)
+    }
+
+    /// `Redis 7.0.15`
+    func full(_ id: String) -> String {
+        self.products[id] ?? self.short(id)
+    }
+
+    /// Where a target stands in tables and legends.
+    func rank(_ id: String) -> Int {
+        self.servers.firstIndex(of: id) ?? self.servers.count
+    }
+
+    /// The server that sentences are about: the bundled engine, or the first server of a run without it.
+    var subject: String? {
+        self.servers.contains(Self.bundled) ? Self.bundled : self.servers.first
+    }
+}
+
+enum ParameterText {
+    /// "16 replicas", "1 KiB values", "pipeline 64".
+    static func words(_ parameter: Parameter) -> String {
+        let value = Markdown.oneLine(parameter.value)
+        switch parameter.name {
+        case "replicas": return value == "1" ? "1 replica" : "\(value) replicas"
+        case "sockets": return value == "1" ? "1 socket" : "\(value) sockets"
+        case "connections": return value == "1" ? "1 connection" : "\(value) connections"
+        case "value_size": return "\(self.size(value)) values"
+        case "concurrency": return "\(value) at a time"
+        case "kind": return self.kind(value)
+        case "behaviour", "fan_out": return value
+        default: return "\(self.title(parameter.name).lowercased()) \(value)"
+        }
+    }
+
+    /// The value alone, for a column that the parameter heads.
+    static func value(_ parameter: Parameter) -> String {
+        switch parameter.name {
+        case "value_size": self.size(parameter.value)
+        case "kind": self.kind(Markdown.oneLine(parameter.value))
+        default: Markdown.oneLine(parameter.value)
+        }
+    }
+
+    /// `value_size` → "Value size".
+    static func title(_ name: String) -> String {
+        let spaced = Markdown.oneLine(name).split(separator: "_").joined(separator: " ")
+        return name == "fan_out" ? "Fan-out" : spaced.prefix(1).uppercased() + spaced.dropFirst()
+    }
+
+    /// Whether a heading or an axis says it anyway, or it says nothing: a case without load has zero connections.
+    static func isObvious(_ parameter: Parameter) -> Bool {
+        switch parameter.name {
+        case "behaviour", "kind", "fan_out": true
+        case "connections", "pipeline": parameter.value == "0"
+        default: false
+        }
+    }
+
+    static func kind(_ value: String) -> String {
+        switch value {
+        case "tip": "resume at the tip"
+        case "behind": "resume from behind"
+        case "too-old": "too old to resume"
+        case "storm": "storm"
+        default: value
+        }
+    }
+
+    private static func size(_ value: String) -> String {
+        guard let bytes = Int(value) else { return Markdown.oneLine(value) }
+        for (divisor, unit) in [(1_048_576, "MiB"), (1024, "KiB")] where bytes >= divisor && bytes % divisor == 0 {
+            return "\(bytes / divisor) \(unit)"
+        }
+        return "\(bytes) B"
+    }
+}

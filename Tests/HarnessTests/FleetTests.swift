@@ -128,7 +128,8 @@ private final class ScriptedPrimary: Sendable {
         try self.send(Array("+ACK 5 \(history)\r\n".utf8) + frames[2] + frames[3], again)
         let counters = try self.wait(fleet) { $0.delivered == 4 }
         #expect(counters.failures.isEmpty)
-        #expect(fleet.reactor.call { $0.laggards(behind: ledger) } == 0)
+        let sent = ledger
+        #expect(fleet.reactor.call { $0.laggards(behind: sent) } == 0)
         socket.close()
         again.close()
     }

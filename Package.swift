@@ -78,6 +78,7 @@ let package = Package(
         tests("RESP", ["Primitives", "RESP"]),
         tests("Keyspace", ["Primitives", "RESP", "Keyspace"]),
         tests("Differential", ["Primitives", "RESP", "Keyspace", "Sockets"]),
+        tests("Harness", ["Primitives", "Sockets", "Measurement", "Workload", "Harness"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -127,7 +127,12 @@ struct PortLinks {
             self.connections[number] = connection
             self.unfinishedCount -= 1
             self.node.handshakes.accepted.wrappingAdd(1, ordering: .relaxed)
-            self.handOver(number, connection.shard, request.position, .opened(number: number, connection.socket, request, source))
+            self.handOver(
+                number,
+                connection.shard,
+                request.position,
+                .opened(number: number, connection.socket, request, source)
+            )
         }
     }
 

@@ -87,21 +87,27 @@ package final class Chunk {
 }
 
 /// Counts the memory of chunks, whoever holds them, and keeps one for the next use: a chunk that was in use has its pages
-/// already, and the kernel's zeroing of new ones would cost as much as filling them.
+/// already, and the kernel's zeroing of new ones would cost as much as filling them. Only the usual size is kept: the
+/// chunk of one huge frame must not stay for ever, unseen by every account.
 package final class ChunkPool {
     /// Bytes of chunks that are alive, held by the backlog or by a link.
     package private(set) var aliveBytes = 0
-    private var spare: (memory: UnsafeMutableRawPointer, capacity: Int)?
+    private let spareCapacity: Int
+    private var spare: UnsafeMutableRawPointer?
 
-    package init() {}
+    /// - Parameter spareCapacity: the size of the chunk that may be kept, in bytes.
+    package init(spareCapacity: Int) { self.spareCapacity = spareCapacity }
 
-    deinit { if let spare = self.spare { free(spare.memory) } }
+    deinit { free(self.spare) }
+
+    /// Bytes kept for the next chunk; not alive.
+    package var spareBytes: Int { self.spare == nil ? 0 : self.spareCapacity }
 
     fileprivate func take(_ capacity: Int) -> UnsafeMutableRawPointer {
         self.aliveBytes += capacity
-        if let spare = self.spare, spare.capacity == capacity {
+        if capacity == self.spareCapacity, let memory = self.spare {
             self.spare = nil
-            return spare.memory
+            return memory
         }
         guard let memory = malloc(capacity) else { fatalError("out of memory") }
         return memory
@@ -109,7 +115,10 @@ package final class ChunkPool {
 
     fileprivate func giveBack(_ memory: UnsafeMutableRawPointer, _ capacity: Int) {
         self.aliveBytes -= capacity
-        if let spare = self.spare { free(spare.memory) }
-        self.spare = (memory, capacity)
+        if capacity == self.spareCapacity, self.spare == nil {
+            self.spare = memory
+        } else {
+            free(memory)
+        }
     }
 }

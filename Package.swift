@@ -83,6 +83,10 @@ let package = Package(
         tests("Keyspace", ["Primitives", "RESP", "Keyspace"]),
         tests("Differential", ["Primitives", "RESP", "Keyspace", "Sockets"]),
         tests("Harness", ["Primitives", "Sockets", "Measurement", "Workload", "Harness"]),
+        tests("Replication", ["Primitives", "RESP", "Replication"]),
+        tests("Engine", ["Primitives", "RESP", "Keyspace", "Replication", "Engine"]),
+        tests("Server", ["Primitives", "RESP", "Replication", "Server", "Sockets", logging]),
+        tests("Tidiness", []),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -60,8 +60,10 @@ package struct FanOutCase: Hashable, Sendable {
 /// One cell of the handshake grid.
 package struct HandshakeCase: Hashable, Sendable {
     package enum Kind: String, Sendable {
-        /// A replica that holds everything.
+        /// A replica that holds everything, with all that a replica of the product says before it is taken back.
         case tip
+        /// The same with the deciding request alone, where the protocol has more: what PSYNC costs by itself.
+        case bare
         /// A replica some mutations behind.
         case behind
         /// A request that makes no sense, to be refused.

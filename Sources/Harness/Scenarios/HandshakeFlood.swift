@@ -7,30 +7,41 @@ import Histogram
 import Sockets
 
 final class HandshakeFlood {
+    /// A request, and how each line of its answer must begin.
+    struct Exchange {
+        var request: [UInt8]
+        var answers: [[UInt8]]
+
+        init(_ request: [UInt8], _ answers: [String]) {
+            self.request = request
+            self.answers = answers.map { Array($0.utf8) }
+        }
+    }
+
     private struct Slot {
         var socket: Socket
-        var isAsked: Bool
+        /// The exchange that is under way.
+        var exchange = 0
+        var isAsked = false
         var began: UInt64
         /// The beginning of an answer whose rest has not come yet.
-        var answer: [UInt8]
+        var answer: [UInt8] = []
     }
 
     private static let failureLimit = 8
 
     private let poller: Poller
     private let endpoint: Endpoint
-    private let request: [UInt8]
-    private let answer: [UInt8]
+    private let exchanges: [Exchange]
     private var slots: [Slot?]
     private(set) var latency = LoadBody.emptyLatency
     private(set) var completed = 0
     private(set) var failures: [String] = []
 
-    init(host: String, port: UInt16, concurrency: Int, request: [UInt8], answer: [UInt8]) throws(SocketError) {
+    init(host: String, port: UInt16, concurrency: Int, exchanges: [Exchange]) throws(SocketError) {
         self.poller = try Poller()
         self.endpoint = try Endpoint(host: host, port: port)
-        self.request = request
-        self.answer = answer
+        self.exchanges = exchanges
         self.slots = [Slot?](repeating: nil, count: concurrency)
     }
 
@@ -64,9 +75,9 @@ final class HandshakeFlood {
         do throws(SocketError) {
             let began = Clocks.monotonicNanoseconds
             let socket = try self.endpoint.connect()
-            self.slots[index] = Slot(socket: socket, isAsked: false, began: began, answer: [])
+            self.slots[index] = Slot(socket: socket, began: began)
             socket.resetOnClose()
-            let isAsked = self.ask(socket)
+            let isAsked = self.ask(socket, self.exchanges[0])
             self.slots[index]?.isAsked = isAsked
             try self.poller.add(socket, isAsked ? .readable : .writable, token: UInt64(index))
         } catch {
@@ -75,15 +86,15 @@ final class HandshakeFlood {
     }
 
     /// Sends the request; false when the connection does not stand yet.
-    private func ask(_ socket: Socket) -> Bool {
-        self.request.withUnsafeBytes { socket.write($0) } == .moved(self.request.count)
+    private func ask(_ socket: Socket, _ exchange: Exchange) -> Bool {
+        exchange.request.withUnsafeBytes { socket.write($0) } == .moved(exchange.request.count)
     }
 
     /// Moves a slot on; returns whether its handshake is over.
     private func advance(_ index: Int) -> Bool {
         guard let slot = self.slots[index] else { return false }
         if slot.isAsked { return self.receive(index, slot) }
-        guard slot.socket.pendingError == 0, self.ask(slot.socket) else {
+        guard slot.socket.pendingError == 0, self.ask(slot.socket, self.exchanges[0]) else {
             self.fail(index, "the connection was refused")
             return true
         }
@@ -108,11 +119,24 @@ final class HandshakeFlood {
         switch outcome {
         case .incomplete: return false
         case .wrong(let reason): self.fail(index, reason)
-        case .good:
-            self.latency.record(Clocks.monotonicNanoseconds - slot.began)
-            self.completed += 1
-            self.close(index)
+        case .good: return self.answered(index, slot)
         }
+        return true
+    }
+
+    /// Goes on to the next exchange; returns whether that was the last one.
+    private func answered(_ index: Int, _ slot: Slot) -> Bool {
+        let next = slot.exchange + 1
+        if next < self.exchanges.count {
+            self.slots[index]?.exchange = next
+            self.slots[index]?.answer = []
+            if self.ask(slot.socket, self.exchanges[next]) { return false }
+            self.fail(index, "the primary closed the connection within the handshake")
+            return true
+        }
+        self.latency.record(Clocks.monotonicNanoseconds - slot.began)
+        self.completed += 1
+        self.close(index)
         return true
     }
 
@@ -122,19 +146,23 @@ final class HandshakeFlood {
         case wrong(String)
     }
 
+    /// Whether the answer to the exchange under way is complete, and as expected. What follows its last line is the
+    /// stream, and not looked at.
     private func judge(_ bytes: UnsafeRawBufferPointer, _ index: Int) -> Outcome {
-        if self.slots[index]?.answer.isEmpty == true, bytes.starts(with: self.answer),
-            bytes.contains(UInt8(ascii: "\n"))
-        {
-            return .good
+        guard let slot = self.slots[index] else { return .incomplete }
+        let answer = slot.answer.isEmpty ? Array(bytes) : slot.answer + bytes
+        var rest = answer[...]
+        for expected in self.exchanges[slot.exchange].answers {
+            guard let end = rest.firstIndex(of: UInt8(ascii: "\n")) else {
+                self.slots[index]?.answer = answer
+                return .incomplete
+            }
+            guard rest.starts(with: expected) else {
+                return .wrong("unexpected answer: \(String(decoding: rest.prefix(80), as: UTF8.self))")
+            }
+            rest = rest[(end + 1)...]
         }
-        let answer = (self.slots[index]?.answer ?? []) + bytes
-        guard answer.contains(UInt8(ascii: "\n")) else {
-            self.slots[index]?.answer = answer
-            return .incomplete
-        }
-        return answer.starts(with: self.answer)
-            ? .good : .wrong("unexpected answer: \(String(decoding: answer.prefix(80), as: UTF8.self))")
+        return .good
     }
 
     private func fail(_ index: Int, _ reason: String) {

@@ -26,15 +26,14 @@ package enum HandshakeScenario {
     ) throws(HarnessError) -> Trial {
         var trial = Trial()
         let target = session.target
-        let (request, answer) = Self.exchange(handshake.kind, target.dialect, at: try target.tip())
+        let exchanges = Self.exchanges(handshake.kind, target.dialect, at: try target.tip())
         let flood: HandshakeFlood
         do throws(SocketError) {
             flood = try HandshakeFlood(
                 host: target.host,
                 port: target.replicationPort,
                 concurrency: handshake.concurrency,
-                request: request,
-                answer: answer
+                exchanges: exchanges
             )
         } catch {
             throw HarnessError(.targetUnavailable, "the handshakes cannot begin: \(error)")
@@ -60,25 +59,31 @@ package enum HandshakeScenario {
         return trial
     }
 
-    /// The bytes to send, and how the answer must begin.
-    private static func exchange(
+    /// What is said, in order: each a request and the answers that it must get.
+    private static func exchanges(
         _ kind: HandshakeCase.Kind,
         _ dialect: Dialect,
         at tip: StartingPoint
-    ) -> (request: [UInt8], answer: [UInt8]) {
+    ) -> [HandshakeFlood.Exchange] {
         var start = tip
         if kind == .behind, case .position(let position, let history) = tip {
             start = .position(position - min(position, Self.distanceBehind), history: history)
         }
         switch (kind, dialect) {
         case (.malformed, .replicate):
-            return (CommandEncoder.bytes(["REPLICATE", "FROM", "nowhere", "ID", "bench"]), Array("-ERR".utf8))
+            return [.init(CommandEncoder.bytes(["REPLICATE", "FROM", "nowhere", "ID", "bench"]), ["-ERR"])]
         case (.malformed, .psync):
-            return (CommandEncoder.bytes(["PSYNC", "nowhere"]), Array("-ERR".utf8))
+            return [.init(CommandEncoder.bytes(["PSYNC", "nowhere"]), ["-ERR"])]
         case (_, .replicate):
-            return (ReplicaHandshake.begin(dialect, id: "bench-handshake", at: start).opening, Array("+ACK".utf8))
+            return [.init(ReplicaHandshake.begin(dialect, id: "bench-handshake", at: start).opening, ["+ACK"])]
+        case (.bare, .psync):
+            return [.init(ReplicaHandshake.psync(start), ["+CONTINUE"])]
         case (_, .psync):
-            return (ReplicaHandshake.begin(dialect, id: "bench-handshake", at: start).opening, Array("+CONTINUE".utf8))
+            return [
+                .init(ReplicaHandshake.greeting, ["+PONG"]),
+                .init(ReplicaHandshake.introduction, ["+OK", "+OK"]),
+                .init(ReplicaHandshake.psync(start), ["+CONTINUE"]),
+            ]
         }
     }
 

@@ -33,6 +33,14 @@ package enum TargetSpecification: Hashable, Sendable, CustomStringConvertible {
         )
     }
 
+    package var dialect: Dialect {
+        switch self {
+        case .bundled: .replicate
+        case .redis: .psync
+        case .running(let dialect, _, _): dialect
+        }
+    }
+
     package var description: String {
         switch self {
         case .bundled: "bundled"

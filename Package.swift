@@ -74,6 +74,10 @@ let package = Package(
         tests("Measurement", ["Measurement"]),
         tests("Reports", ["Reports", "Measurement"]),
         tests("Workload", ["Primitives", "Workload"]),
+        tests("Primitives", ["Primitives"]),
+        tests("RESP", ["Primitives", "RESP"]),
+        tests("Keyspace", ["Primitives", "RESP", "Keyspace"]),
+        tests("Differential", ["Primitives", "RESP", "Keyspace", "Sockets"]),
         tests("Harness", ["Primitives", "Sockets", "Measurement", "Workload", "Harness"]),
     ],
     swiftLanguageModes: [.v6]

@@ -19,11 +19,9 @@ package struct Link {
 
     /// Numbers the links of a process; never used twice.
     package let number: UInt64
-    /// The shell's handle of the connection. The core carries it and never looks at it.
+    /// The shell's descriptor of the connection. The core carries it and never looks at it.
     package let transport: Int32
     package let request: HandshakeRequest
-    /// The peer, as `host:port`.
-    package let address: String
     package let connectedAt: Milliseconds
 
     package internal(set) var state = State.streaming
@@ -52,14 +50,12 @@ package struct Link {
         number: UInt64,
         transport: Int32,
         request: HandshakeRequest,
-        address: String,
         now: Milliseconds,
         copies: PrivateCopies?
     ) {
         self.number = number
         self.transport = transport
         self.request = request
-        self.address = address
         self.connectedAt = now
         self.acknowledgedAt = now
         self.progressAt = now

@@ -6,7 +6,6 @@ package import Primitives
 package struct LinkFacts: Sendable {
     package var number: UInt64
     package var id: String
-    package var address: String
     /// `online`, or `closing`.
     package var state: String
     /// Everything up to here has been given to the transport.
@@ -28,7 +27,6 @@ extension Stream {
             LinkFacts(
                 number: link.number,
                 id: link.request.id,
-                address: link.address,
                 state: link.state == .streaming ? "online" : "closing",
                 sent: link.cursor.map { self.backlog.position(of: $0) } ?? link.position,
                 acknowledged: link.acknowledged,
@@ -43,10 +41,12 @@ extension Stream {
 
     /// Memory of the links themselves, without what they share.
     package var linkBytes: Int {
-        self.links.reduce(self.links.capacity * MemoryLayout<Link>.stride) {
-            $0 + ($1.copies?.allocatedBytes ?? 0) + $1.control.capacity + $1.address.utf8.count
-                + $1.request.id.utf8.count
+        var bytes = self.links.capacity * MemoryLayout<Link>.stride
+        for link in self.links {
+            bytes += link.copies?.allocatedBytes ?? 0
+            bytes += link.control.capacity + link.request.id.utf8.count
         }
+        return bytes
     }
 
     /// Bytes of chunks alive, held by the backlog or by a link, and of private copies.

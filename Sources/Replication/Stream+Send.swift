@@ -16,10 +16,13 @@ extension Stream {
     /// Links that are served per call at most, so that a thousand of them do not hold the clients up.
     package static let linksPerCall = 64
 
+    /// Gives bytes to the transport of the link of that number. One that takes fewer than it was given must say when it can
+    /// take more (`linkWritable`).
+    package typealias Send = (_ number: UInt64, _ transport: Int32, Bytes) -> SendOutcome
+
     /// Offers bytes to links that have something to get.
-    /// - Parameter send: gives bytes to a link's transport.
     /// - Returns: whether some link could take more at once; the shell then calls again after its other work.
-    package mutating func send(now: Milliseconds, _ send: (Int32, Bytes) -> SendOutcome) -> Bool {
+    package mutating func send(now: Milliseconds, _ send: Send) -> Bool {
         guard !self.links.isEmpty else { return false }
         var hasMore = false
         let served = min(self.links.count, Self.linksPerCall)
@@ -42,7 +45,7 @@ extension Stream {
     }
 
     /// Serves one link; true when it could take more at once.
-    private mutating func serve(_ index: Int, now: Milliseconds, _ send: (Int32, Bytes) -> SendOutcome) -> Bool {
+    private mutating func serve(_ index: Int, now: Milliseconds, _ send: Send) -> Bool {
         guard self.links[index].state == .streaming else { return false }
         if self.links[index].copies != nil { self.copyNew(index) }
         var budget = Self.turnBytes
@@ -76,10 +79,10 @@ extension Stream {
     }
 
     /// Offers what comes next, and tells how much that was.
-    private func offer(_ index: Int, limit: Int, _ send: (Int32, Bytes) -> SendOutcome) -> (Int, SendOutcome) {
+    private func offer(_ index: Int, limit: Int, _ send: Send) -> (Int, SendOutcome) {
         func give(_ bytes: Bytes) -> (Int, SendOutcome) {
             let offered = Bytes(rebasing: bytes.prefix(limit))
-            return (offered.count, send(self.links[index].transport, offered))
+            return (offered.count, send(self.links[index].number, self.links[index].transport, offered))
         }
         if !self.links[index].control.isEmpty {
             return self.links[index].control.withUnsafeBytes { give($0) }

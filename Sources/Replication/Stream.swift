@@ -56,7 +56,6 @@ package struct Stream: ~Copyable {
         transport: Int32,
         request: HandshakeRequest,
         source: ResumeSource,
-        address: String,
         now: Milliseconds
     ) {
         if let older = self.numbers.updateValue(number, forKey: request.id), let index = self.indexes[older] {
@@ -66,7 +65,7 @@ package struct Stream: ~Copyable {
         self.resumes[source, default: 0] += 1
         self.indexes[number] = self.links.count
         self.links.append(
-            Link(number: number, transport: transport, request: request, address: address, now: now, copies: copies)
+            Link(number: number, transport: transport, request: request, now: now, copies: copies)
         )
     }
 
@@ -100,11 +99,10 @@ package struct Stream: ~Copyable {
         self.close(index, .excessInput)
     }
 
-    /// Ends a link on an operator's behalf; false when there is none with that address.
-    package mutating func killLink(address: String) -> Bool {
-        guard let index = self.links.firstIndex(where: { $0.address == address }) else { return false }
+    /// Ends a link on an operator's behalf.
+    package mutating func killLink(number: UInt64) {
+        guard let index = self.index(of: number) else { return }
         self.close(index, .killed)
-        return true
     }
 
     func index(of number: UInt64) -> Int? { self.indexes[number] }
@@ -120,7 +118,6 @@ package struct Stream: ~Copyable {
     package struct Closing: Sendable {
         package var transport: Int32
         package var id: String
-        package var address: String
         package var cause: LinkCloseCause
         /// The last line to the replica; nil where it would land inside a frame.
         package var message: String?
@@ -139,7 +136,6 @@ package struct Stream: ~Copyable {
                 Closing(
                     transport: link.transport,
                     id: link.request.id,
-                    address: link.address,
                     cause: cause,
                     message: link.isBetweenFrames ? cause.message : nil
                 )

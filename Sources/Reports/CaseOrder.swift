@@ -15,7 +15,7 @@ struct CaseOrder {
     private static let scenarios = ["fan-out", "handshake", "ceiling"]
     private static let rules: [(parameter: String, rule: Rule)] = [
         ("behaviour", .words(["idle", "fast", "slow", "flapping", "late", "silent", "stalled"])),
-        ("kind", .words(["tip", "behind", "too-old", "fresh", "malformed", "storm"])),
+        ("kind", .words(["tip", "minimal", "behind", "too-old", "fresh", "malformed", "storm"])),
         ("value_size", .falling), ("pipeline", .falling), ("connections", .falling),
         ("fan_out", .words(["shared", "copy"])),
         ("replicas", .rising), ("concurrency", .rising), ("sockets", .rising),

@@ -15,6 +15,8 @@ final class Node: Sendable {
     let runID: String
     let startedAt: Milliseconds
     let table = CommandTable()
+    /// Waits for the links' descriptors, on the port's thread.
+    let poller: Poller
     let settings: Mutex<Settings>
     let totalConnections = Atomic<Int>(0)
     let rejectedConnections = Atomic<Int>(0)
@@ -26,8 +28,9 @@ final class Node: Sendable {
     /// Set once, before the first connection.
     private let members = Mutex<[Shard]>([])
 
-    init(options: ServerOptions, logger: Logger, runID: String) {
+    init(options: ServerOptions, logger: Logger, runID: String, poller: Poller) {
         self.options = options
+        self.poller = poller
         self.logger = logger
         self.runID = runID
         self.startedAt = WallClock.milliseconds

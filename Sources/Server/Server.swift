@@ -24,7 +24,14 @@ package final class Server: Sendable {
         try Self.check(options)
         JemallocOptions.enableBackgroundThread()
         var generator = SystemRandomNumberGenerator()
-        let node = Node(options: options, logger: logger, runID: History(using: &generator).hex)
+        let poller: Poller
+        do throws(SocketError) {
+            poller = try Poller()
+        } catch {
+            throw ServerError(.resources, "cannot wait for connections", underlying: error)
+        }
+        let runID = History(using: &generator).hex
+        let node = Node(options: options, logger: logger, runID: runID, poller: poller)
         let listeners = try Self.openListeners(options)
         self.clientPort = listeners.client.localPort ?? options.port
         self.replicationPorts = listeners.replication.map { $0.localPort ?? 0 }

@@ -60,10 +60,10 @@ package struct FanOutCase: Hashable, Sendable {
 /// One cell of the handshake grid.
 package struct HandshakeCase: Hashable, Sendable {
     package enum Kind: String, Sendable {
-        /// A replica that holds everything, with all that a replica of the product says before it is taken back.
+        /// A replica that holds everything.
         case tip
-        /// The same with the deciding request alone, where the protocol has more: what PSYNC costs by itself.
-        case bare
+        /// As `tip`, with only what the server insists on.
+        case minimal
         /// A replica some mutations behind.
         case behind
         /// A request that makes no sense, to be refused.

@@ -65,10 +65,8 @@ extension Plan.Step {
 }
 
 extension Plan.Work {
-    /// Private copies are a mode of the bundled engine; stalled replicas need a fresh server of our own; the stream's own
-    /// handshake is a single request, so its bare form is no other case.
+    /// Private copies are a mode of the bundled engine; stalled replicas need a fresh server of our own.
     func suits(_ target: TargetSpecification?) -> Bool {
-        if case .handshake(let handshake) = self, handshake.kind == .bare { return target?.dialect == .psync }
         guard case .stalled(let fanOut) = self else { return true }
         switch target {
         case .bundled: return true

@@ -37,7 +37,7 @@ package struct Suite: Sendable {
         suite.stalled = Self.stalledCases([1, 32], trials: 1)
         suite.handshakes = [
             (HandshakeCase(.tip, concurrency: 1), 3), (HandshakeCase(.tip, concurrency: 8), 3),
-            (HandshakeCase(.bare, concurrency: 1), 1), (HandshakeCase(.bare, concurrency: 8), 1),
+            (HandshakeCase(.minimal, concurrency: 8), 1),
             (HandshakeCase(.behind, concurrency: 8), 1), (HandshakeCase(.malformed, concurrency: 8), 1),
             (HandshakeCase(.storm, concurrency: 200), 1),
         ]
@@ -64,7 +64,7 @@ package struct Suite: Sendable {
         }
         suite.stalled = Self.stalledCases([0, 1, 8, 32], trials: 3)
         suite.handshakes = [1, 8].flatMap { concurrency in
-            [HandshakeCase.Kind.tip, .bare, .behind, .malformed].map {
+            [HandshakeCase.Kind.tip, .minimal, .behind, .malformed].map {
                 (HandshakeCase($0, concurrency: concurrency), 5)
             }
         }

@@ -26,14 +26,14 @@ package enum HandshakeScenario {
     ) throws(HarnessError) -> Trial {
         var trial = Trial()
         let target = session.target
-        let exchanges = Self.exchanges(handshake.kind, target.dialect, at: try target.tip())
+        let dialogue = Self.dialogue(handshake.kind, target.dialect, at: try target.tip())
         let flood: HandshakeFlood
         do throws(SocketError) {
             flood = try HandshakeFlood(
                 host: target.host,
                 port: target.replicationPort,
                 concurrency: handshake.concurrency,
-                exchanges: exchanges
+                dialogue: dialogue
             )
         } catch {
             throw HarnessError(.targetUnavailable, "the handshakes cannot begin: \(error)")
@@ -59,32 +59,32 @@ package enum HandshakeScenario {
         return trial
     }
 
-    /// What is said, in order: each a request and the answers that it must get.
-    private static func exchanges(
-        _ kind: HandshakeCase.Kind,
-        _ dialect: Dialect,
-        at tip: StartingPoint
-    ) -> [HandshakeFlood.Exchange] {
+    /// What a replica of each engine says before its stream runs. Redis's own replica sends PING, then its REPLCONFs
+    /// together, then PSYNC; `minimal` leaves out what the server does not insist on.
+    private static func dialogue(_ kind: HandshakeCase.Kind, _ dialect: Dialect, at tip: StartingPoint) -> [Exchange] {
         var start = tip
         if kind == .behind, case .position(let position, let history) = tip {
             start = .position(position - min(position, Self.distanceBehind), history: history)
         }
         switch (kind, dialect) {
-        case (.malformed, .replicate):
-            return [.init(CommandEncoder.bytes(["REPLICATE", "FROM", "nowhere", "ID", "bench"]), ["-ERR"])]
-        case (.malformed, .psync):
-            return [.init(CommandEncoder.bytes(["PSYNC", "nowhere"]), ["-ERR"])]
+        case (.malformed, .replicate): return [Self.exchange(["REPLICATE", "FROM", "nowhere", "ID", "bench"], "-ERR")]
+        case (.malformed, .psync): return [Self.exchange(["PSYNC", "nowhere"], "-ERR")]
         case (_, .replicate):
-            return [.init(ReplicaHandshake.begin(dialect, id: "bench-handshake", at: start).opening, ["+ACK"])]
-        case (.bare, .psync):
-            return [.init(ReplicaHandshake.psync(start), ["+CONTINUE"])]
+            let opening = ReplicaHandshake.begin(dialect, id: "bench-handshake", at: start).opening
+            return [Exchange(request: opening, answer: Array("+ACK".utf8))]
         case (_, .psync):
+            let request = Exchange(request: ReplicaHandshake.psync(start), answer: Array("+CONTINUE".utf8))
+            if kind == .minimal { return [request] }
             return [
-                .init(ReplicaHandshake.greeting, ["+PONG"]),
-                .init(ReplicaHandshake.introduction, ["+OK", "+OK"]),
-                .init(ReplicaHandshake.psync(start), ["+CONTINUE"]),
+                Exchange(request: ReplicaHandshake.greeting, answer: Array("+PONG".utf8)),
+                Exchange(request: ReplicaHandshake.introduction, answer: Array("+OK".utf8), lines: 2),
+                request,
             ]
         }
+    }
+
+    private static func exchange(_ words: [String], _ answer: String) -> Exchange {
+        Exchange(request: CommandEncoder.bytes(words), answer: Array(answer.utf8))
     }
 
     /// All at once, and they stay: how long until the last one is online?

@@ -33,14 +33,6 @@ package enum TargetSpecification: Hashable, Sendable, CustomStringConvertible {
         )
     }
 
-    package var dialect: Dialect {
-        switch self {
-        case .bundled: .replicate
-        case .redis: .psync
-        case .running(let dialect, _, _): dialect
-        }
-    }
-
     package var description: String {
         switch self {
         case .bundled: "bundled"

@@ -92,6 +92,7 @@ enum ParameterText {
     static func kind(_ value: String) -> String {
         switch value {
         case "tip": "resume at the tip"
+        case "minimal": "resume, shortest exchange"
         case "behind": "resume from behind"
         case "too-old": "too old to resume"
         case "storm": "storm"

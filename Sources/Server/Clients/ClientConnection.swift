@@ -19,8 +19,9 @@ final class ClientConnection: ChannelInboundHandler {
     let shard: Shard
     let number: Int64
     let socket: Socket
-    let address: String
-    let localAddress: String
+    /// Asked for when somebody wants to see it: most connections come and go unseen.
+    private(set) lazy var address = self.socket.peerAddress?.description ?? "unknown:0"
+    private(set) lazy var localAddress = self.socket.localAddress?.description ?? "unknown:0"
     var session: ClientSession
     private var parser = CommandParser()
     /// Input that no command has used yet.
@@ -48,8 +49,6 @@ final class ClientConnection: ChannelInboundHandler {
         self.socket = socket
         self.isAlone = shard.node.options.shards == 1
         self.batch = ShardBatch(shards: self.isAlone ? 0 : shard.node.options.shards)
-        self.address = socket.peerAddress?.description ?? "unknown:0"
-        self.localAddress = socket.localAddress?.description ?? "unknown:0"
         self.session = ClientSession(now: WallClock.milliseconds)
     }
 

@@ -1,5 +1,6 @@
 import Primitives
 import Replication
+import Sockets
 import Synchronization
 
 extension InfoReport {
@@ -67,8 +68,8 @@ extension InfoReport {
 /// One replica process, whatever its number of streams.
 struct ReplicaSummary {
     var id: String
-    var host: Substring
-    var port: Substring
+    var host: String
+    var port: UInt16
     var state: String
     var acknowledged: Position
     var sent: Position
@@ -78,10 +79,10 @@ struct ReplicaSummary {
     static func all(_ shards: [ShardFacts]) -> [ReplicaSummary] {
         var order: [String] = []
         var byID: [String: ReplicaSummary] = [:]
-        for link in shards.flatMap(\.links) {
+        for (link, address) in shards.flatMap({ zip($0.links, $0.addresses) }) {
             guard var known = byID[link.id] else {
                 order.append(link.id)
-                byID[link.id] = ReplicaSummary(link)
+                byID[link.id] = ReplicaSummary(link, address)
                 continue
             }
             known.acknowledged += link.acknowledged ?? 0
@@ -93,11 +94,11 @@ struct ReplicaSummary {
         return order.compactMap { byID[$0] }
     }
 
-    private init(_ link: LinkFacts) {
-        let colon = link.address.lastIndex(of: ":") ?? link.address.endIndex
+    private init(_ link: LinkFacts, _ address: Sockets.SocketAddress?) {
         self.id = link.id
-        self.host = link.address[..<colon]
-        self.port = link.address[colon...].dropFirst()
+        // A connection that has just ended has no address any more.
+        self.host = address?.host ?? "unknown"
+        self.port = address?.port ?? 0
         self.state = link.state
         self.acknowledged = link.acknowledged ?? 0
         self.sent = link.sent

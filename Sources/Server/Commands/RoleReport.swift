@@ -11,8 +11,8 @@ enum RoleReport {
         writer.array(replicas.count)
         for replica in replicas {
             writer.array(3)
-            writer.bulk(String(replica.host))
-            writer.bulk(String(replica.port))
+            writer.bulk(replica.host)
+            writer.bulk("\(replica.port)")
             writer.bulk("\(replica.acknowledged)")
         }
     }

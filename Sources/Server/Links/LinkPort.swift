@@ -11,7 +11,6 @@ import Sockets
 import Synchronization
 
 final class LinkPort: Sendable {
-    private let poller: Poller
     private let listeners: [Listener]
     private let node: Node
     private let isStopping = Atomic<Bool>(false)
@@ -32,11 +31,13 @@ final class LinkPort: Sendable {
     private static let sweepMilliseconds: Int32 = 500
 
     init(listeners: [Listener], node: Node) throws(SocketError) {
-        self.poller = try Poller()
         self.listeners = listeners
         self.node = node
         for (index, listener) in listeners.enumerated() {
-            try self.poller.add(listener.socket, .readable, token: Self.token(ofListener: index))
+            // Accepted sockets inherit both, which saves two system calls a connection.
+            listener.socket.setNoDelay()
+            if case .replicas = listener.role { listener.socket.setUnsentLimit(bytes: node.options.linkOutputLimit) }
+            try node.poller.add(listener.socket, .readable, token: Self.token(ofListener: index))
         }
     }
 
@@ -45,16 +46,16 @@ final class LinkPort: Sendable {
 
     func stop() {
         self.isStopping.store(true, ordering: .releasing)
-        self.poller.wakeUp()
+        self.node.poller.wakeUp()
     }
 
     /// The thread's body: returns after `stop`.
     func run() {
-        var links = PortLinks(node: self.node, poller: self.poller)
+        var links = PortLinks(node: self.node)
         var nextClientShard = 0
         var sweptAt = Clocks.monotonicNanoseconds
         while !self.isStopping.load(ordering: .acquiring) {
-            self.poller.wait(timeoutMilliseconds: Self.sweepMilliseconds) { event in
+            self.node.poller.wait(timeoutMilliseconds: Self.sweepMilliseconds) { event in
                 let listener = UInt64.max - 1 - event.token
                 if listener < UInt64(self.listeners.count) {
                     self.accept(self.listeners[Int(listener)], &links, &nextClientShard)

@@ -19,7 +19,6 @@ struct PortLinks {
     }
 
     private let node: Node
-    private let poller: Poller
     private var connections: [UInt64: Connection] = [:]
     /// Connections that have not finished their handshake.
     private var unfinishedCount = 0
@@ -31,9 +30,12 @@ struct PortLinks {
     private static let mostUnfinished = 4096
     private static let mostLinks = 16_384
 
-    init(node: Node, poller: Poller) {
+    /// Room to write is watched for only while a link is blocked: otherwise every acknowledgement would report it, too.
+    private static let watching: Poller.Interest = [.readable, .peerClosed, .edgeTriggered]
+    static let watchingForRoom: Poller.Interest = Self.watching.union(.writable)
+
+    init(node: Node) {
         self.node = node
-        self.poller = poller
         self.outbox = Array(repeating: [], count: node.shards.count)
     }
 
@@ -41,21 +43,23 @@ struct PortLinks {
         guard self.unfinishedCount < Self.mostUnfinished, self.connections.count < Self.mostLinks else {
             return socket.close()
         }
-        socket.setNoDelay()
         let number = self.node.newLinkNumber()
         let deadline = Clocks.monotonicNanoseconds + UInt64(HandshakeParser.timeoutSeconds) * 1_000_000_000
-        do throws(SocketError) {
-            // Edge-triggered for both directions: the shard writes, and must learn of new room without a call per write.
-            try self.poller.add(socket, [.readable, .writable, .peerClosed, .edgeTriggered], token: number)
-        } catch {
-            return socket.close()
-        }
-        self.unfinishedCount += 1
-        self.connections[number] = Connection(
+        let connection = Connection(
             socket: socket,
             shard: shard,
             phase: .handshake(HandshakeParser(), deadline: deadline)
         )
+        self.unfinishedCount += 1
+        self.connections[number] = connection
+        // Most replicas have asked by the time that they are accepted: answering now saves a turn.
+        self.read(number, connection)
+        guard let connection = self.connections[number] else { return }
+        do throws(SocketError) {
+            try self.node.poller.add(socket, Self.watching, token: number)
+        } catch {
+            self.ended(number, connection)
+        }
     }
 
     mutating func ready(_ event: Poller.Event) {
@@ -64,7 +68,8 @@ struct PortLinks {
         // Reading may have ended it.
         guard let connection = self.connections[event.token] else { return }
         if event.isHangup { return self.ended(event.token, connection) }
-        if event.isWritable, case .link = connection.phase {
+        if event.isWritable {
+            try? self.node.poller.modify(connection.socket, Self.watching, token: event.token)
             self.outbox[connection.shard.index].append(.writable(number: event.token))
         }
     }
@@ -118,21 +123,19 @@ struct PortLinks {
             // A fresh socket takes a hundred bytes; one that does not is gone.
             let outcome = acknowledgement.withUTF8 { connection.socket.write(Bytes($0)) }
             guard outcome == .moved(acknowledgement.utf8.count) else { return self.ended(number, connection) }
-            connection.socket.setUnsentLimit(bytes: self.node.options.linkOutputLimit)
             connection.phase = .link(LinkInput())
             self.connections[number] = connection
             self.unfinishedCount -= 1
             self.node.handshakes.accepted.wrappingAdd(1, ordering: .relaxed)
-            self.outbox[connection.shard.index].append(
-                .opened(
-                    number: number,
-                    connection.socket,
-                    request,
-                    source,
-                    address: connection.socket.peerAddress?.description ?? "unknown:0"
-                )
-            )
+            self.handOver(number, connection.shard, request.position, .opened(number: number, connection.socket, request, source))
         }
+    }
+
+    private mutating func handOver(_ number: UInt64, _ shard: Shard, _ position: Position, _ opening: LinkEvent) {
+        guard position == shard.board.summary.tip else { return self.outbox[shard.index].append(opening) }
+        shard.parkedLinks.park(number, opening)
+        // Something was written in the meantime: the shard may have looked before the link was there.
+        if position != shard.board.summary.tip { self.outbox[shard.index].append(.parked) }
     }
 
     private mutating func refuse(_ number: UInt64, _ connection: Connection, _ error: HandshakeError) {
@@ -144,15 +147,16 @@ struct PortLinks {
         self.ended(number, connection)
     }
 
-    /// A connection is over. An acknowledged one belongs to its shard, which closes it.
+    /// A connection is over. One that its shard has seen is the shard's to close.
     private mutating func ended(_ number: UInt64, _ connection: Connection) {
+        // Closing the descriptor, here or in the shard, takes it out of the poller as well.
         self.connections[number] = nil
-        self.poller.remove(connection.socket)
         switch connection.phase {
         case .handshake:
             self.unfinishedCount -= 1
             connection.socket.close()
         case .link:
+            if connection.shard.parkedLinks.takeBack(number) { return connection.socket.close() }
             self.outbox[connection.shard.index].append(.closed(number: number, connection.socket))
         }
     }

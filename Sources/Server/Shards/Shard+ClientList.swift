@@ -15,8 +15,9 @@ extension Shard {
         }
         guard filter.kind != .normal, filter.ids.isEmpty else { return clients }
         return clients
-            + self.engine.stream.facts(now: now).map {
-                "id=\($0.number) addr=\($0.address) name=\($0.id) flags=S db=0 obl=0 oll=0 omem=0 cmd=replicate"
+            + self.engine.stream.links.map {
+                "id=\($0.number) addr=\(self.address(of: $0)) name=\($0.request.id) flags=S db=0 obl=0 oll=0 omem=0"
+                    + " cmd=replicate"
             }
     }
 
@@ -33,13 +34,18 @@ extension Shard {
             }
             count += 1
         }
-        if filter.kind != .normal, filter.ids.isEmpty, let address = filter.address,
-            self.engine.stream.killLink(address: address)
-        {
-            self.scheduleTurn()
-            count += 1
+        if filter.kind != .normal, filter.ids.isEmpty, let address = filter.address {
+            for link in self.engine.stream.links where self.address(of: link) == address {
+                self.engine.stream.killLink(number: link.number)
+                self.scheduleTurn()
+                count += 1
+            }
         }
         return count
+    }
+
+    private func address(of link: Link) -> String {
+        Socket(descriptor: link.transport).peerAddress?.description ?? "unknown:0"
     }
 }
 

@@ -16,7 +16,6 @@ extension Shard {
             _ = socket.write(Bytes("-ERR max number of clients reached\r\n"))
             return socket.close()
         }
-        socket.setNoDelay()
         ClientBootstrap(group: self.loop)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {

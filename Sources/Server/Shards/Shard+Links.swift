@@ -13,7 +13,9 @@ import Sockets
 
 /// What the link port tells a shard.
 enum LinkEvent: Sendable {
-    case opened(number: UInt64, Socket, HandshakeRequest, ResumeSource, address: String)
+    case opened(number: UInt64, Socket, HandshakeRequest, ResumeSource)
+    /// Links were parked while the shard wrote.
+    case parked
     case reported(number: UInt64, LinkReport)
     case writable(number: UInt64)
     case sentTooMuch(number: UInt64)
@@ -22,17 +24,19 @@ enum LinkEvent: Sendable {
 
 extension Shard {
     func handle(_ event: LinkEvent) {
+        // What is said of a link that is still parked must find it.
+        self.admitParkedLinks()
         switch event {
-        case .opened(let number, let socket, let request, let source, let address):
+        case .opened(let number, let socket, let request, let source):
             self.engine.stream.linkOpened(
                 number: number,
                 transport: socket.descriptor,
                 request: request,
                 source: source,
-                address: address,
                 now: WallClock.milliseconds
             )
             self.scheduleTurn()
+        case .parked: self.scheduleTurn()
         case .reported(let number, let report):
             self.engine.stream.linkReported(number: number, report, now: WallClock.milliseconds)
         case .writable(let number):
@@ -46,15 +50,24 @@ extension Shard {
         }
     }
 
+    /// Takes over the links that the port has parked.
+    func admitParkedLinks() {
+        for opening in self.parkedLinks.takeAll() { self.handle(opening) }
+    }
+
     /// Serves the links; true when some could take more at once.
     func sendToLinks() -> Bool {
         var sent = 0
-        let hasMore = self.engine.stream.send(now: WallClock.milliseconds) { transport, bytes in
-            switch Socket(descriptor: transport).write(bytes) {
+        let hasMore = self.engine.stream.send(now: WallClock.milliseconds) { number, transport, bytes in
+            let socket = Socket(descriptor: transport)
+            switch socket.write(bytes) {
             case .moved(let count):
                 sent += count
+                if count < bytes.count { self.watchForRoom(socket, number) }
                 return .took(count)
-            case .wouldBlock, .ended: return .took(0)
+            case .wouldBlock, .ended:
+                self.watchForRoom(socket, number)
+                return .took(0)
             case .failed: return .broken
             }
         }
@@ -62,16 +75,23 @@ extension Shard {
         return hasMore
     }
 
+    /// Lets the port tell when a full socket has room again.
+    private func watchForRoom(_ socket: Socket, _ number: UInt64) {
+        // A descriptor that cannot be watched is on its way out; the port reports its end.
+        try? self.node.poller.modify(socket, PortLinks.watchingForRoom, token: number)
+    }
+
     /// Says goodbye to links that the stream has given up, and shuts them down; the port reports the end.
     func endClosingLinks() {
         for closing in self.engine.stream.takeClosing() {
             let socket = Socket(descriptor: closing.transport)
+            let address = socket.peerAddress?.description ?? "gone"
             if var message = closing.message { message.withUTF8 { _ = socket.write(Bytes($0)) } }
             socket.shutdown()
             self.node.logger.info(
                 "replica link closed",
                 metadata: [
-                    "replica": "\(closing.id)", "address": "\(closing.address)", "cause": "\(closing.cause.rawValue)",
+                    "replica": "\(closing.id)", "address": "\(address)", "cause": "\(closing.cause.rawValue)",
                 ]
             )
         }

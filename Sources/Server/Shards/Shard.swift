@@ -16,6 +16,7 @@ final class Shard: @unchecked Sendable {
     let board: StreamBoard
     /// May be filled from any thread.
     let linkEvents: Mailbox<LinkEvent>
+    let parkedLinks = ParkedLinks()
 
     var engine: Engine
     /// Replies of the read at work. Empty between reads.
@@ -81,6 +82,7 @@ final class Shard: @unchecked Sendable {
         self.isTurnScheduled = false
         guard !self.isStopped else { return }
         self.publish()
+        self.admitParkedLinks()
         if self.sendToLinks() { self.scheduleTurn() }
         self.endClosingLinks()
     }

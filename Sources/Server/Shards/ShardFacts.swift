@@ -5,6 +5,7 @@ import Keyspace
 import NIOCore
 import Primitives
 import Replication
+import Sockets
 
 struct ShardFacts: Sendable {
     var index: Int
@@ -22,6 +23,8 @@ struct ShardFacts: Sendable {
     var bufferBytes: Int
     var linkBytes: Int
     var links: [LinkFacts]
+    /// The peers of `links`, `host:port`.
+    var addresses: [Sockets.SocketAddress?]
     var resumes: [ResumeSource: Int]
     var closed: [LinkCloseCause: Int]
     var events: [BackgroundEvents.Tally]
@@ -32,6 +35,7 @@ struct ShardFacts: Sendable {
 extension Shard {
     var facts: ShardFacts {
         self.loop.preconditionInEventLoop()
+        self.admitParkedLinks()
         return ShardFacts(
             index: self.index,
             keys: self.engine.keyspace.count,
@@ -47,6 +51,7 @@ extension Shard {
             bufferBytes: self.engine.stream.bufferBytes,
             linkBytes: self.engine.stream.linkBytes,
             links: self.engine.stream.facts(now: WallClock.milliseconds),
+            addresses: self.engine.stream.links.map { Socket(descriptor: $0.transport).peerAddress },
             resumes: self.engine.stream.resumes,
             closed: self.engine.stream.closed,
             events: self.events.tallies,

@@ -16,11 +16,11 @@ final class StreamBoard: Sendable {
 
     func publish(tip: Position, oldest: Position) {
         self.oldest.store(oldest, ordering: .relaxed)
-        self.tip.store(tip, ordering: .releasing)
+        self.tip.store(tip, ordering: .sequentiallyConsistent)
     }
 
     var summary: StreamSummary {
-        let tip = self.tip.load(ordering: .acquiring)
+        let tip = self.tip.load(ordering: .sequentiallyConsistent)
         return StreamSummary(history: self.history, tip: tip, oldest: self.oldest.load(ordering: .relaxed))
     }
 }

@@ -91,7 +91,8 @@ final class Shard: @unchecked Sendable {
         self.endClosingLinks()
     }
 
-    private func publish() {
+    /// Shows the stream's present state to the acceptor.
+    func publish() {
         self.publishedTip = self.engine.stream.tip
         self.board.publish(tip: self.engine.stream.tip, oldest: self.engine.stream.backlog.oldest)
     }

@@ -46,6 +46,9 @@ import Testing
         #expect(throws: StreamError.self) { try self.play(&handshake, "+ACK 41 \(self.history)\r\n") }
     }
 
+    /// What every PSYNC begins with.
+    private let courtesies = "+PONG\r\n+OK\r\n+OK\r\n"
+
     @Test(
         "a PSYNC that may continue asks for the byte after its last",
         arguments: ["+CONTINUE\r\n", "+CONTINUE abc\r\n"]
@@ -53,26 +56,29 @@ import Testing
     func continues(answer: String) throws {
         let start = StartingPoint.position(99, history: self.history)
         var (handshake, opening) = ReplicaHandshake.begin(.psync, id: "r1", at: start)
-        #expect(opening == CommandEncoder.bytes(["PSYNC", self.history, "100"]))
-        #expect(try self.play(&handshake, answer).actions == [.stream(position: 99)])
+        #expect(opening == CommandEncoder.bytes(["PING"]))
+        let request = CommandEncoder.bytes(["PSYNC", self.history, "100"])
+        let (actions, _) = try self.play(&handshake, self.courtesies + answer)
+        #expect(actions == [.send(ReplicaHandshake.introduction), .send(request), .stream(position: 99)])
         #expect(!handshake.wasFull)
     }
 
     @Test("a transfer of known length is skipped to its last byte")
     func knownLength() throws {
         var handshake = ReplicaHandshake.begin(.psync, id: "r1", at: .nothing).handshake
-        let text = "+OK\r\n+FULLRESYNC \(self.history) 17\r\n\n\n$5\r\nRDB\r\n*1\r\n"
+        let text = self.courtesies + "+FULLRESYNC \(self.history) 17\r\n\n\n$5\r\nRDB\r\n*1\r\n"
         let (actions, rest) = try self.play(&handshake, text)
-        #expect(actions == [.send(CommandEncoder.bytes(["PSYNC", "?", "-1"])), .stream(position: 17)])
+        let request = CommandEncoder.bytes(["PSYNC", "?", "-1"])
+        #expect(actions == [.send(ReplicaHandshake.introduction), .send(request), .stream(position: 17)])
         #expect(rest == Array("*1\r\n".utf8))
         #expect(handshake.wasFull)
     }
 
     @Test("a transfer of unknown length ends at its mark, and not at what only begins like it")
     func mark() throws {
-        let mark = "0123456789012345678901234567890123456789"
+        let mark = "0123456789abcdefghijklmnopqrstuvwxyzABCD"
         var handshake = ReplicaHandshake.begin(.psync, id: "r1", at: .nothing).handshake
-        let text = "+OK\r\n+FULLRESYNC \(self.history) 17\r\n$EOF:\(mark)\r\nREDIS0123456789\(mark)*1\r\n"
+        let text = self.courtesies + "+FULLRESYNC \(self.history) 17\r\n$EOF:\(mark)\r\nREDIS0123456789\(mark)*1\r\n"
         let (actions, rest) = try self.play(&handshake, text)
         #expect(actions.last == .stream(position: 17))
         #expect(rest == Array("*1\r\n".utf8))

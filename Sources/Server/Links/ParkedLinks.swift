@@ -24,9 +24,11 @@ final class ParkedLinks: Sendable {
         return true
     }
 
+    var isEmpty: Bool { self.count.load(ordering: .sequentiallyConsistent) == 0 }
+
     /// All that are parked, for their shard: the oldest first, because of two with one id the later one stays.
     func takeAll() -> [LinkEvent] {
-        guard self.count.load(ordering: .sequentiallyConsistent) > 0 else { return [] }
+        guard !self.isEmpty else { return [] }
         let taken = self.events.withLock { events in
             defer { events = [:] }
             return events.sorted { $0.key < $1.key }.map(\.value)

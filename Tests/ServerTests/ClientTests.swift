@@ -89,7 +89,7 @@ import Testing
 
     @Test(
         "a client that reads nothing is paused: the server's memory stays, and all replies come in order",
-        arguments: [1]
+        arguments: [1, 2]
     )
     func slowReader(shards: Int) throws {
         try TestServer.run(shards: shards) { server in

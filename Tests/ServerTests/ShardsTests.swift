@@ -139,4 +139,32 @@ import Testing
             }
         }
     }
+
+    @Test("replies too large for one round keep the order of their commands, joined ones among them")
+    func severalRounds() throws {
+        try TestServer.run(shards: 2) { server in
+            let client = try server.client()
+            let (left, right) = (self.keys(1, ofShard: 0)[0], self.keys(1, ofShard: 1)[0])
+            let (short, long) = (String(repeating: "s", count: 10), String(repeating: "l", count: 400_000))
+            #expect(try client.command("MSET", left, short, right, long) == .simple("OK"))
+            let pipeline = [
+                ["GET", left], ["MGET", right, left], ["GET", right], ["STRLEN", left], ["RENAME", left, right],
+                ["EXISTS", right, left], ["GET", left], ["MGET", left, right, "none"], ["GET", right],
+            ]
+            let expected: [Reply] = [
+                .text(short), .array([.text(long), .text(short)]), .text(long), .integer(10),
+                .error("CROSSSLOT Keys in request don't hash to the same shard"), .integer(2), .text(short),
+                .array([.text(short), .text(long), .null]), .text(long),
+            ]
+            let rounds = 12
+            try client.send((0..<rounds).flatMap { _ in pipeline.flatMap(TestClient.encoded) })
+            for _ in 0..<rounds {
+                for reply in expected {
+                    let isRight = try client.reply() == reply
+                    #expect(isRight)
+                }
+            }
+            #expect(try client.command("PING") == .simple("PONG"))
+        }
+    }
 }

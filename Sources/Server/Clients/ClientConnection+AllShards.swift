@@ -30,7 +30,9 @@ extension ClientConnection {
             writer.version = connection.session.version
             switch result {
             case .success(let value): answer(value, writer)
-            case .failure(let error): writer.error("ERR the shards did not answer: \(error)")
+            case .failure(let error):
+                writer.error("ERR the shards did not answer: \(error)")
+                connection.end()
             }
             connection.isAwaiting = false
             connection.flush()

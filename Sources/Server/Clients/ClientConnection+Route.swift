@@ -31,22 +31,28 @@ extension ClientConnection {
         self.batch.add(reply: Array("-\(Self.crossSlot)\r\n".utf8))
     }
 
-    /// Sends the batch to its shards; the connection goes on when all have answered.
+    /// Sends the batch, or what is left of it, to its shards; the connection goes on when all have answered everything.
     func dispatchBatch() {
         guard !self.batch.isEmpty else { return }
-        let batch = self.batch
-        self.batch = ShardBatch(shards: batch.parts.count)
+        let isFirstRound = !self.isBatchOut
+        self.isBatchOut = true
         let version = self.session.version
         // What was answered before the batch leaves before it; then the writer is free for this shard's own part.
         self.flush()
-        let futures = zip(self.shard.node.shards, batch.parts).map { shard, part in
+        let futures = zip(self.shard.node.shards, self.batch.due).map { shard, part in
             guard !part.commands.isEmpty else { return self.shard.loop.makeSucceededFuture(ShardPart.Replies()) }
-            if shard === self.shard {
+            // A later round runs in a turn of its own, or a long batch would go as deep as it has rounds.
+            if shard === self.shard, isFirstRound {
                 return self.shard.loop.makeSucceededFuture(shard.run(part, version: version))
             }
             return shard.loop.submit { shard.run(part, version: version) }
         }
-        self.wait(for: EventLoopFuture.whenAllSucceed(futures, on: self.shard.loop)) { batch.write($0, $1) }
+        self.wait(for: EventLoopFuture.whenAllSucceed(futures, on: self.shard.loop)) { replies, writer in
+            self.batch.received(replies)
+            guard self.batch.write(writer) else { return }
+            self.batch = ShardBatch(shards: replies.count)
+            self.isBatchOut = false
+        }
     }
 
     /// A command whose key stands where the table cannot say (`MEMORY USAGE`).

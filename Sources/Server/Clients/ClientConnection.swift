@@ -33,8 +33,10 @@ final class ClientConnection: ChannelInboundHandler {
     private var isOutputQueued = false
     /// Something is with other shards; nothing is executed until it is back.
     var isAwaiting = false
-    /// Commands for other shards that have not left yet.
+    /// Commands for other shards that have not been answered yet.
     var batch: ShardBatch
+    /// The batch has left, and some of its replies have not been written: nothing else is executed before.
+    var isBatchOut = false
     /// There is one shard: every command is carried out where it arrives.
     let isAlone: Bool
     /// Input is over: a protocol error, `QUIT`, or the peer's end.
@@ -95,7 +97,7 @@ final class ClientConnection: ChannelInboundHandler {
         self.limitHeld()
     }
 
-    private var isPaused: Bool { self.isOutputQueued || self.isAwaiting }
+    private var isPaused: Bool { self.isOutputQueued || self.isAwaiting || self.isBatchOut }
 
     // MARK: Input
 
@@ -176,6 +178,7 @@ final class ClientConnection: ChannelInboundHandler {
     }
 
     private func finishRead() {
+        guard !self.isBatchOut else { return }
         if self.batch.isEmpty { self.flush() } else { self.dispatchBatch() }
     }
 
@@ -241,7 +244,8 @@ final class ClientConnection: ChannelInboundHandler {
 
     /// Takes up work again after a pause.
     func resume() {
-        guard !self.isPaused, let context = self.context else { return }
+        guard !self.isOutputQueued, !self.isAwaiting, let context = self.context else { return }
+        if self.isBatchOut { return self.dispatchBatch() }
         self.consumeHeld()
         if !self.isPaused { context.channel.setOption(.autoRead, value: true).whenFailure { _ in } }
         self.closeIfEnding()

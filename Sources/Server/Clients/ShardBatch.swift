@@ -1,6 +1,9 @@
 // Commands of one read that concern other shards. They leave as one message per shard; their replies are put together in
 // the order of the commands. Commands that treat keys one by one are split here and joined again, and are atomic per shard
 // only.
+//
+// A shard stops once its replies are large: a client that asks for much and reads nothing must not make the shards gather
+// it all. What is left goes out again when the client has taken what was there, so that a batch may take several rounds.
 
 import Keyspace
 import Primitives
@@ -14,7 +17,12 @@ struct ShardPart: Sendable {
     struct Replies: Sendable {
         var bytes: [UInt8] = []
         var ends: [Int] = []
+        /// Bytes of the commands that these are the replies to.
+        var used = 0
     }
+
+    /// Bytes of replies after which a shard begins no further command of a part.
+    static let mostReplyBytes = 1 << 20
 }
 
 struct ShardBatch {
@@ -43,8 +51,12 @@ struct ShardBatch {
         }
     }
 
-    private(set) var parts: [ShardPart]
+    /// Commands that have not been carried out, and replies that have not been written, of each shard.
+    private var parts: [ShardPart]
+    private var readers: [ReplyReader]
     private var entries: [Entry] = []
+    /// The first entry whose reply has not been written.
+    private var next = 0
     private var bytes = 0
 
     /// A batch leaves once it has gathered so much, although the read has more.
@@ -53,6 +65,7 @@ struct ShardBatch {
 
     init(shards: Int) {
         self.parts = Array(repeating: ShardPart(), count: shards)
+        self.readers = Array(repeating: ReplyReader(ShardPart.Replies()), count: shards)
     }
 
     var isEmpty: Bool { self.entries.isEmpty }
@@ -84,30 +97,56 @@ struct ShardBatch {
         self.entries.append(.joined(join, shards: shards))
     }
 
-    /// Writes all replies in the order of their commands.
-    /// - Parameter replies: of each shard, in the order in which its commands were added.
-    func write(_ replies: [ShardPart.Replies], _ writer: Writer) {
-        var readers = replies.map { ReplyReader($0) }
-        for entry in self.entries {
-            switch entry {
-            case .one(let shard): readers[shard].next { writer.raw($0) }
-            case .ready(let bytes): bytes.withUnsafeBytes { writer.raw($0) }
-            case .joined(.sum, let shards):
-                var sum: Int64 = 0
-                for shard in shards {
-                    readers[shard].next { sum += Decimal.read(Bytes(rebasing: $0.dropFirst().dropLast(2))) ?? 0 }
-                }
-                writer.integer(sum)
-            case .joined(.ok, let shards):
-                for (index, shard) in shards.enumerated() {
-                    readers[shard].next { if index == 0 { writer.raw($0) } }
-                }
-            case .joined(.array(let owners), let shards):
-                for shard in shards { readers[shard].openArray() }
-                writer.array(owners.count)
-                for owner in owners { readers[owner].nextElement { writer.raw($0) } }
-                for shard in shards { readers[shard].closeArray() }
+    /// What each shard is to be sent now: nothing as long as some of its replies have not been written.
+    var due: [ShardPart] { zip(self.parts, self.readers).map { $1.isEmpty ? $0 : ShardPart() } }
+
+    /// Takes the replies of each shard to what was due.
+    mutating func received(_ replies: [ShardPart.Replies]) {
+        for (shard, replies) in replies.enumerated() where replies.used > 0 {
+            self.parts[shard].commands.removeFirst(replies.used)
+            self.readers[shard] = ReplyReader(replies)
+        }
+    }
+
+    /// Writes the replies that are at hand, in the order of their commands.
+    /// - Returns: whether those were all.
+    mutating func write(_ writer: Writer) -> Bool {
+        while self.next < self.entries.count {
+            let entry = self.entries[self.next]
+            guard self.isAnswered(entry) else { return false }
+            self.write(entry, writer)
+            self.next += 1
+        }
+        return true
+    }
+
+    private func isAnswered(_ entry: Entry) -> Bool {
+        switch entry {
+        case .one(let shard): !self.readers[shard].isEmpty
+        case .joined(_, let shards): shards.allSatisfy { !self.readers[$0].isEmpty }
+        case .ready: true
+        }
+    }
+
+    private mutating func write(_ entry: Entry, _ writer: Writer) {
+        switch entry {
+        case .one(let shard): self.readers[shard].next { writer.raw($0) }
+        case .ready(let bytes): bytes.withUnsafeBytes { writer.raw($0) }
+        case .joined(.sum, let shards):
+            var sum: Int64 = 0
+            for shard in shards {
+                self.readers[shard].next { sum += Decimal.read(Bytes(rebasing: $0.dropFirst().dropLast(2))) ?? 0 }
             }
+            writer.integer(sum)
+        case .joined(.ok, let shards):
+            for (index, shard) in shards.enumerated() {
+                self.readers[shard].next { if index == 0 { writer.raw($0) } }
+            }
+        case .joined(.array(let owners), let shards):
+            for shard in shards { self.readers[shard].openArray() }
+            writer.array(owners.count)
+            for owner in owners { self.readers[owner].nextElement { writer.raw($0) } }
+            for shard in shards { self.readers[shard].closeArray() }
         }
     }
 }
@@ -119,6 +158,8 @@ private struct ReplyReader {
     private var position = 0
 
     init(_ replies: ShardPart.Replies) { self.replies = replies }
+
+    var isEmpty: Bool { self.index == self.replies.ends.count }
 
     mutating func next(_ body: (Bytes) -> Void) {
         let end = self.replies.ends[self.index]

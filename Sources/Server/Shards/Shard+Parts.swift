@@ -5,7 +5,7 @@ import Primitives
 import RESP
 
 extension Shard {
-    /// Carries out commands that another shard's connection sent.
+    /// Carries out commands that another shard's connection sent, up to `mostReplyBytes` of replies.
     func run(_ part: ShardPart, version: ProtocolVersion) -> ShardPart.Replies {
         self.loop.preconditionInEventLoop()
         self.now = WallClock.milliseconds
@@ -16,12 +16,15 @@ extension Shard {
         var parser = CommandParser()
         part.commands.withUnsafeBytes { bytes in
             var used = 0
-            while case .command(let consumed) = parser.next(in: Bytes(rebasing: bytes[used...])) {
+            while writer.count < ShardPart.mostReplyBytes,
+                case .command(let consumed) = parser.next(in: Bytes(rebasing: bytes[used...]))
+            {
                 self.runHere(parser.current, writer)
                 replies.ends.append(writer.count)
                 parser.advance()
                 used += consumed
             }
+            replies.used = used
         }
         replies.bytes = Array(writer.bytes)
         writer.removeAll()

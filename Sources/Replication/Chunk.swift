@@ -17,7 +17,7 @@ package final class Chunk {
     private let memory: UnsafeMutableRawPointer
     private let pool: ChunkPool
     /// Where every `markInterval`-th frame begins, so that finding a frame does not mean reading the chunk.
-    private var marks: [UInt32] = []
+    private var marks: [UInt32]
 
     static let markInterval = 64
 
@@ -25,10 +25,16 @@ package final class Chunk {
         self.first = first
         self.capacity = capacity
         self.pool = pool
-        self.memory = pool.take(capacity)
+        let block = pool.take(capacity)
+        self.memory = block.memory
+        self.marks = block.marks
     }
 
-    deinit { self.pool.giveBack(self.memory, self.capacity) }
+    deinit {
+        // Emptied here, where the marks have one owner: that keeps their room without a copy.
+        self.marks.removeAll(keepingCapacity: true)
+        self.pool.giveBack(ChunkPool.Block(memory: self.memory, capacity: self.capacity, marks: self.marks))
+    }
 
     /// The LSN after the last frame.
     var end: LSN { self.first + LSN(self.count) }
@@ -91,25 +97,32 @@ package final class Chunk {
 package final class ChunkPool {
     /// Bytes of chunks that are alive, held by the backlog or by a link.
     package private(set) var aliveBytes = 0
-    private var spare: (memory: UnsafeMutableRawPointer, capacity: Int)?
+    private var spare: Block?
+
+    /// What a chunk leaves behind: its memory, and an empty list of marks with room for as many as it had.
+    fileprivate struct Block {
+        let memory: UnsafeMutableRawPointer
+        let capacity: Int
+        let marks: [UInt32]
+    }
 
     package init() {}
 
     deinit { if let spare = self.spare { free(spare.memory) } }
 
-    fileprivate func take(_ capacity: Int) -> UnsafeMutableRawPointer {
+    fileprivate func take(_ capacity: Int) -> Block {
         self.aliveBytes += capacity
         if let spare = self.spare, spare.capacity == capacity {
             self.spare = nil
-            return spare.memory
+            return spare
         }
         guard let memory = malloc(capacity) else { fatalError("out of memory") }
-        return memory
+        return Block(memory: memory, capacity: capacity, marks: [])
     }
 
-    fileprivate func giveBack(_ memory: UnsafeMutableRawPointer, _ capacity: Int) {
-        self.aliveBytes -= capacity
+    fileprivate func giveBack(_ block: Block) {
+        self.aliveBytes -= block.capacity
         if let spare = self.spare { free(spare.memory) }
-        self.spare = (memory, capacity)
+        self.spare = block
     }
 }

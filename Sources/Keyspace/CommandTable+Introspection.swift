@@ -21,7 +21,7 @@ extension CommandTable {
                 if let found = self.index(of: command[index]) {
                     Self.information(self.specs[found], reply)
                 } else {
-                    reply.nullArray()
+                    reply.null()
                 }
             }
         } else if word.equalsIgnoringCase("DOCS") {
@@ -78,6 +78,12 @@ extension CommandTable {
     }
 
     private func list(_ command: Command, _ reply: Writer) {
+        // Redis gives the whole list as a set and a part of it as an array.
+        guard command.count > 2 else {
+            reply.set(self.specs.count)
+            for spec in self.specs { reply.bulk(spec.name) }
+            return
+        }
         var chosen = self.specs
         if command.count == 5, command[2].equalsIgnoringCase("FILTERBY") {
             let value = command[4]
@@ -92,10 +98,10 @@ extension CommandTable {
             } else {
                 return reply.error(CommandError.syntax)
             }
-        } else if command.count != 2 {
+        } else {
             return reply.error(CommandError.syntax)
         }
-        reply.set(chosen.count)
+        reply.array(chosen.count)
         for spec in chosen { reply.bulk(spec.name) }
     }
 

@@ -79,6 +79,16 @@ extension Keyspace {
         let glob = Glob(pattern)
         let isAll = glob.matchesAll
         var appended = 0
+        self.visit { entry in
+            guard isAll || glob.matches(entry.key) else { return }
+            keys.bulk(entry.key)
+            appended += 1
+        }
+        return appended
+    }
+
+    /// Visits every key that has not expired. An entry is valid for its visit alone.
+    package mutating func visit(_ body: (Entry) -> Void) {
         var place = 0
         while place < self.table.directoryCount {
             let segment = self.table.directory[place]
@@ -87,19 +97,15 @@ extension Keyspace {
                 let bucket = segment.bucket(number)
                 var index = 0
                 while index < Segment.slotsPerBucket, bucket[index] != 0 {
-                    if self.passesOver(bucket + index, in: segment) {
-                        if !self.decidesExpiry { index += 1 }
-                        continue
+                    if !self.passesOver(bucket + index, in: segment) {
+                        body(Slot.entry(bucket[index]))
+                        index += 1
+                    } else if !self.decidesExpiry {
+                        index += 1
                     }
-                    let key = Slot.entry(bucket[index]).key
-                    index += 1
-                    guard isAll || glob.matches(key) else { continue }
-                    keys.bulk(key)
-                    appended += 1
                 }
             }
         }
-        return appended
     }
 
     /// Appends a random key as a bulk string; false when there is none.

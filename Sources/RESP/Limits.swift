@@ -1,5 +1,6 @@
-// What a peer may announce or send before it is refused. The values are Redis's, so that a client that works there works
-// here; each bounds memory that a peer could otherwise make us hold.
+// What a peer may announce or send before it is refused; each bounds memory that a peer could otherwise make us hold. The
+// values are Redis's, so that a client that works there works here (arguments: those of Redis before 7.0, which takes
+// 2^31 - 1 of them now).
 
 package enum Limits {
     /// Arguments of one command.

@@ -34,6 +34,13 @@ extension Writer {
         self.raw("\r\n")
     }
 
+    /// An error that quotes what a client sent, which need not be text.
+    package func error(_ message: [UInt8]) {
+        self.byte(UInt8(ascii: "-"))
+        for byte in message { self.byte(byte == 0x0d || byte == 0x0a ? 0x20 : byte) }
+        self.raw("\r\n")
+    }
+
     package func integer(_ value: Int64) { self.header(UInt8(ascii: ":"), value) }
 
     package func integer(_ value: Int) { self.header(UInt8(ascii: ":"), Int64(value)) }

@@ -42,14 +42,14 @@ package struct Backlog: ~Copyable {
         limitBytes: Int,
         chunkBytes: Int,
         tip: Position = 0,
-        pool: ChunkPool = ChunkPool(),
+        pool: ChunkPool? = nil,
         events: BackgroundEvents = BackgroundEvents()
     ) {
         precondition(limitBytes > 0 && chunkBytes > 0 && chunkBytes <= Int(UInt32.max))
         self.limitBytes = limitBytes
         self.chunkBytes = chunkBytes
         self.tip = tip
-        self.pool = pool
+        self.pool = pool ?? ChunkPool(spareCapacity: chunkBytes)
         self.events = events
     }
 

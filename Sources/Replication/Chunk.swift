@@ -95,10 +95,12 @@ package final class Chunk {
 }
 
 /// Counts the memory of chunks, whoever holds them, and keeps one for the next use: a chunk that was in use has its pages
-/// already, and the kernel's zeroing of new ones would cost as much as filling them.
+/// already, and the kernel's zeroing of new ones would cost as much as filling them. Only the usual size is kept: the
+/// chunk of one huge frame must not stay for ever, unseen by every account.
 package final class ChunkPool {
     /// Bytes of chunks that are alive, held by the backlog or by a link.
     package private(set) var aliveBytes = 0
+    private let spareCapacity: Int
     private var spare: Block?
 
     /// What a chunk leaves behind: its memory, and an empty list of marks with room for as many as it had.
@@ -108,13 +110,17 @@ package final class ChunkPool {
         let marks: [UInt32]
     }
 
-    package init() {}
+    /// - Parameter spareCapacity: the size of the chunk that may be kept, in bytes.
+    package init(spareCapacity: Int) { self.spareCapacity = spareCapacity }
 
-    deinit { if let spare = self.spare { free(spare.memory) } }
+    deinit { free(self.spare?.memory) }
+
+    /// Bytes kept for the next chunk; not alive.
+    package var spareBytes: Int { self.spare?.capacity ?? 0 }
 
     fileprivate func take(_ capacity: Int) -> Block {
         self.aliveBytes += capacity
-        if let spare = self.spare, spare.capacity == capacity {
+        if capacity == self.spareCapacity, let spare = self.spare {
             self.spare = nil
             return spare
         }
@@ -124,7 +130,10 @@ package final class ChunkPool {
 
     fileprivate func giveBack(_ block: Block) {
         self.aliveBytes -= block.capacity
-        if let spare = self.spare { free(spare.memory) }
-        self.spare = block
+        if block.capacity == self.spareCapacity, self.spare == nil {
+            self.spare = block
+        } else {
+            free(block.memory)
+        }
     }
 }

@@ -69,12 +69,13 @@ package struct Link {
         return self.cursor.map { $0.offset == 0 || $0.offset == $0.chunk.used } ?? true
     }
 
-    mutating func received(_ report: LinkReport, now: Milliseconds) {
+    /// - Parameter tip: nobody can have applied more; whoever sums positions relies on that.
+    mutating func received(_ report: LinkReport, tip: Position, now: Milliseconds) {
         switch report {
         case .acknowledged(let applied, let durable):
             // Only forward: a lower report refreshes the time and changes nothing else.
-            self.acknowledged = max(self.acknowledged ?? 0, applied)
-            if let durable { self.durable = max(self.durable ?? 0, durable) }
+            self.acknowledged = max(self.acknowledged ?? 0, min(applied, tip))
+            if let durable { self.durable = max(self.durable ?? 0, min(durable, tip)) }
             self.acknowledgedAt = now
         case .state(let applyErrors, let divergences, let isRebootstrapping):
             self.applyErrors = applyErrors

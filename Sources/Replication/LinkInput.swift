@@ -11,6 +11,30 @@ package enum LinkReport: Equatable, Sendable {
     case state(applyErrors: UInt64, divergences: UInt64, isRebootstrapping: Bool)
 }
 
+/// What many reports come to: positions only go forward, and of the states the last one holds. Whoever passes reports on
+/// passes these, so that a replica that reports without end does not fill anybody's queue.
+package struct MergedReports {
+    package private(set) var reports: [LinkReport] = []
+
+    package init() {}
+
+    package mutating func add(_ report: LinkReport) {
+        for (index, known) in self.reports.enumerated() {
+            switch (known, report) {
+            case (.acknowledged(let applied, let durable), .acknowledged(let laterApplied, let laterDurable)):
+                let latest = [durable, laterDurable].compactMap { $0 }.max()
+                self.reports[index] = .acknowledged(applied: max(applied, laterApplied), durable: latest)
+                return
+            case (.state, .state):
+                self.reports[index] = report
+                return
+            case (.acknowledged, .state), (.state, .acknowledged): continue
+            }
+        }
+        self.reports.append(report)
+    }
+}
+
 /// Finds reports in a link's input. Holds at most `longestInput` bytes.
 package struct LinkInput {
     /// Bytes of unparsed input; a link that sends more without a line end is closed.

@@ -85,7 +85,7 @@ package struct Stream: ~Copyable {
 
     package mutating func linkReported(number: UInt64, _ report: LinkReport, now: Milliseconds) {
         guard let index = self.index(of: number) else { return }
-        self.links[index].received(report, now: now)
+        self.links[index].received(report, tip: self.tip, now: now)
     }
 
     /// The transport can take bytes again.

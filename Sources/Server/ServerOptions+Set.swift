@@ -14,6 +14,9 @@ extension ServerOptions {
         "link-timeout", "maxclients", "client-query-buffer-limit", "slow-event",
     ]
 
+    /// What `link-timeout` may be: a day is longer than anybody waits for a dead peer.
+    static let linkTimeoutSeconds = 1...86_400
+
     /// Changes one setting.
     /// - Throws: `InvalidSetting` that says what the value must be.
     package mutating func set(_ name: String, to value: String) throws(InvalidSetting) {
@@ -32,7 +35,7 @@ extension ServerOptions {
             }
             self.stream.fanOut = fanOut
         case "link-timeout":
-            self.stream.linkTimeout = Int64(try Self.number(name, value, in: 1...86_400) as Int) * 1000
+            self.stream.linkTimeout = Int64(try Self.number(name, value, in: Self.linkTimeoutSeconds) as Int) * 1000
         case "maxclients": self.maxClients = try Self.number(name, value, in: 1...1_000_000)
         case "client-query-buffer-limit":
             self.queryBufferLimit = try Self.size(name, value, in: (1 << 20)...(1 << 32 - 1))

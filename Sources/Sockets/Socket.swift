@@ -42,7 +42,8 @@ package struct Socket: Hashable, Sendable {
     ///   - host: an IPv4 or IPv6 address or a name.
     ///   - port: 0 takes any free port.
     package static func listen(host: String, port: UInt16, backlog: CInt = 511) throws(SocketError) -> Socket {
-        try Self.open(host: host, port: port, passive: true) { (socket, address, length) throws(SocketError) in
+        let endpoint = try Endpoint(host: host, port: port, isPassive: true)
+        return try endpoint.opened { (socket, address, length) throws(SocketError) in
             var on: CInt = 1
             setsockopt(socket.descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<CInt>.size))
             guard Glibc.bind(socket.descriptor, address, length) == 0 else { throw SocketError("bind \(host):\(port)") }
@@ -50,39 +51,10 @@ package struct Socket: Hashable, Sendable {
         }
     }
 
-    /// Begins to connect; the socket is writable once connected (or `pendingError` tells why not).
+    /// Begins to connect; the socket is writable once connected (or `pendingError` tells why not). Who connects often
+    /// keeps an `Endpoint` instead.
     package static func connect(host: String, port: UInt16) throws(SocketError) -> Socket {
-        try Self.open(host: host, port: port, passive: false) { (socket, address, length) throws(SocketError) in
-            guard Glibc.connect(socket.descriptor, address, length) == 0 || errno == EINPROGRESS else {
-                throw SocketError("connect \(host):\(port)")
-            }
-        }
-    }
-
-    private static func open(
-        host: String,
-        port: UInt16,
-        passive: Bool,
-        _ body: (Socket, UnsafePointer<sockaddr>, socklen_t) throws(SocketError) -> Void
-    ) throws(SocketError) -> Socket {
-        var hints = addrinfo()
-        hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
-        hints.ai_flags = passive ? AI_PASSIVE : 0
-        var list: UnsafeMutablePointer<addrinfo>?
-        guard getaddrinfo(host, String(port), &hints, &list) == 0, let first = list else {
-            throw SocketError("resolve \(host)", code: EADDRNOTAVAIL)
-        }
-        defer { freeaddrinfo(first) }
-        let kind = CInt(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
-        let socket = Socket(descriptor: Glibc.socket(first.pointee.ai_family, kind, 0))
-        guard socket.descriptor >= 0 else { throw SocketError("socket") }
-        do throws(SocketError) {
-            try body(socket, first.pointee.ai_addr, first.pointee.ai_addrlen)
-        } catch {
-            socket.close()
-            throw error
-        }
-        return socket
+        try Endpoint(host: host, port: port).connect()
     }
 
     /// Accepts one waiting connection, non-blocking; nil when there is none (or it is gone already).

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import Logging
+import Probes
 import Server
 
 /// `sluice serve`: settings come from flags, then the environment, then a file, then the defaults.
@@ -90,6 +91,8 @@ struct ServeCommand: ParsableCommand {
         pthread_sigmask(SIG_BLOCK, &signals, nil)
         signal(SIGPIPE, SIG_IGN)
 
+        // Every client and replica is a descriptor, and the usual limit of 1024 is a tenth of --maxclients.
+        DescriptorLimit.raise()
         let server = try Server(options: options, logger: logger)
         logger.notice(
             "ready",

@@ -1,10 +1,12 @@
 import ArgumentParser
+import Server
 
 @main
 struct Sluice: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sluice",
         abstract: "A replication engine, and the harness that measures what replication costs.",
+        version: Product.version,
         subcommands: [ServeCommand.self, BenchCommand.self, ReportCommand.self]
     )
 }

@@ -17,7 +17,7 @@ extension FleetBody {
         self.nextToken += 1
         let id = id ?? "soak-\(token)"
         do throws(SocketError) {
-            let socket = try Socket.connect(host: self.host, port: self.port)
+            let socket = try self.endpoint.connect()
             let (handshake, opening) = ReplicaHandshake.begin(self.dialect, id: id, at: start)
             self.replicas[token] = SyntheticReplica(
                 id: id,

@@ -22,8 +22,7 @@ final class FleetBody: Reacting {
     }
 
     let poller: Poller
-    let host: String
-    let port: UInt16
+    let endpoint: Endpoint
     let dialect: Dialect
     private let progress: LoadProgress
     var replicas: [UInt64: SyntheticReplica] = [:]
@@ -34,10 +33,9 @@ final class FleetBody: Reacting {
     private(set) var receivedEver: UInt64 = 0
     var lag: Histogram<UInt64>?
 
-    init(poller: Poller, host: String, port: UInt16, dialect: Dialect, progress: LoadProgress) {
+    init(poller: Poller, endpoint: Endpoint, dialect: Dialect, progress: LoadProgress) {
         self.poller = poller
-        self.host = host
-        self.port = port
+        self.endpoint = endpoint
         self.dialect = dialect
         self.progress = progress
         self.buffer = .allocate(byteCount: 2 * Self.readSize, alignment: 64)
@@ -52,7 +50,7 @@ final class FleetBody: Reacting {
             let token = self.nextToken
             self.nextToken += 1
             do throws(SocketError) {
-                let socket = try Socket.connect(host: self.host, port: self.port)
+                let socket = try self.endpoint.connect()
                 let id = "bench-\(token)"
                 let (handshake, opening) = ReplicaHandshake.begin(self.dialect, id: id, at: start)
                 if behaviour == .stalled { socket.setReceiveBuffer(bytes: Self.stalledReceiveBuffer) }

@@ -31,7 +31,12 @@ package final class ReplicaFleet: Sendable {
     ///   - progress: how many mutations the load has had acknowledged; lag is counted against it.
     package init(host: String, port: UInt16, dialect: Dialect, progress: LoadProgress) throws(SocketError) {
         let poller = try Poller()
-        let body = FleetBody(poller: poller, host: host, port: port, dialect: dialect, progress: progress)
+        let body = FleetBody(
+            poller: poller,
+            endpoint: try Endpoint(host: host, port: port),
+            dialect: dialect,
+            progress: progress
+        )
         self.reactor = Reactor(poller: poller, body: body)
         self.reactor.start()
     }

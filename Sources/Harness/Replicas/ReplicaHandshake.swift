@@ -2,9 +2,11 @@
 // the Redis replication protocol as served by Redis 7 (`+CONTINUE`, `+FULLRESYNC`, `$EOF:` and `$<length>` transfers).
 //
 //     replicate: request → `+ACK <position>[ <history>]` → streaming
-//     psync at a known offset: request → `+CONTINUE` → streaming
-//     psync of a newcomer: capabilities → `+OK` → request → `+FULLRESYNC <id> <offset>` → transfer → streaming
+//     psync: PING → `+PONG` → port and capabilities → `+OK` `+OK` → request, and then
+//         at a known offset: `+CONTINUE` → streaming
+//         for a newcomer: `+FULLRESYNC <id> <offset>` → transfer → streaming
 //
+// PSYNC could be sent alone and be answered; the exchanges before it are what every replica of Redis and Valkey makes.
 // The transfer is skipped, not stored: what a newcomer checks is what comes after it.
 
 /// Where a replica wants to start.
@@ -26,7 +28,9 @@ package struct ReplicaHandshake: Sendable {
     }
 
     private enum State: Equatable {
-        case capabilities
+        case greeting
+        /// So many answers are due.
+        case introduction(Int)
         case acknowledgement(UInt64)
         case psync
         case transferHeader(offset: UInt64)
@@ -57,10 +61,8 @@ package struct ReplicaHandshake: Sendable {
             (Self(dialect, start, .acknowledgement(position)), Self.replicate(position, id, history))
         case (.replicate, .nothing):
             (Self(dialect, start, .acknowledgement(0)), Self.replicate(0, id, String(repeating: "0", count: 40)))
-        case (.psync, .position(let position, let history)):
-            (Self(dialect, start, .psync), CommandEncoder.bytes(["PSYNC", history, String(position + 1)]))
-        case (.psync, .nothing):
-            (Self(dialect, start, .capabilities), CommandEncoder.bytes(["REPLCONF", "capa", "eof", "capa", "psync2"]))
+        case (.psync, _):
+            (Self(dialect, start, .greeting), Self.greeting)
         }
     }
 
@@ -74,13 +76,28 @@ package struct ReplicaHandshake: Sendable {
         CommandEncoder.bytes(["REPLICATE", "FROM", String(position), "ID", id, "HISTORY", history])
     }
 
+    /// What a replica of Redis sends before its request: first this, …
+    static let greeting = CommandEncoder.bytes(["PING"])
+    /// … then, in one go, this.
+    static let introduction =
+        CommandEncoder.bytes(["REPLCONF", "listening-port", "0"])
+        + CommandEncoder.bytes(["REPLCONF", "capa", "eof", "capa", "psync2"])
+
+    /// The request itself.
+    static func psync(_ start: StartingPoint) -> [UInt8] {
+        switch start {
+        case .position(let position, let history): CommandEncoder.bytes(["PSYNC", history, String(position + 1)])
+        case .nothing: CommandEncoder.bytes(["PSYNC", "?", "-1"])
+        }
+    }
+
     /// Takes what has arrived, drops from it what it used, and tells what to do.
     package mutating func receive(_ input: inout ArraySlice<UInt8>) throws(StreamError) -> Action {
         switch self.state {
         case .done: preconditionFailure("bytes for a finished handshake")
         case .transfer(let offset, let remaining): return self.skip(&input, offset, remaining)
         case .transferUntil(let offset, let mark): return self.skip(&input, offset, until: mark)
-        case .capabilities, .acknowledgement, .psync, .transferHeader: break
+        case .greeting, .introduction, .acknowledgement, .psync, .transferHeader: break
         }
         guard let line = try Self.line(&input) else { return .wait }
         // Redis sends bare line ends to show that it lives while it prepares a transfer.
@@ -95,9 +112,12 @@ package struct ReplicaHandshake: Sendable {
     ) throws(StreamError) -> Action {
         let words = line.split(separator: " ")
         switch (self.state, words.first) {
-        case (.capabilities, "+OK"):
-            self.state = .psync
-            return .send(CommandEncoder.bytes(["PSYNC", "?", "-1"]))
+        case (.greeting, "+PONG"):
+            self.state = .introduction(2)
+            return .send(Self.introduction)
+        case (.introduction(let due), "+OK"):
+            self.state = due > 1 ? .introduction(due - 1) : .psync
+            return due > 1 ? try self.receive(&input) : .send(Self.psync(self.start))
         case (.acknowledgement(let position), "+ACK"):
             guard words.count >= 2, UInt64(words[1]) == position else {
                 throw .malformed("\(line) does not answer position \(position)")

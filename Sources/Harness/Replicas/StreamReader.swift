@@ -139,7 +139,8 @@ package struct StreamReader: Sendable {
     }
 
     private mutating func anyCommand(_ bytes: UnsafeRawBufferPointer) throws(StreamError) -> Int {
-        guard bytes[0] == UInt8(ascii: "*") else { throw .malformed("a command must begin with *") }
+        guard let first = bytes.first else { return 0 }
+        guard first == UInt8(ascii: "*") else { throw .malformed("a command must begin with *") }
         guard let count = try Self.number(bytes, at: 1) else { return 0 }
         guard count.value > 0, count.value <= Self.argumentLimit else { throw .malformed("\(count.value) arguments") }
         var at = count.end

@@ -34,7 +34,7 @@ package struct Suite: Sendable {
             single.pipeline = 1
             return (single, 3)
         }
-        suite.stalled = Self.stalledCases([1, 32], trials: 1)
+        suite.stalled = Self.stalledCases([1, 8, 32], trials: 1)
         suite.handshakes = [
             (HandshakeCase(.tip, concurrency: 1), 3), (HandshakeCase(.tip, concurrency: 8), 3),
             (HandshakeCase(.minimal, concurrency: 8), 1),
@@ -64,7 +64,9 @@ package struct Suite: Sendable {
         }
         suite.stalled = Self.stalledCases([0, 1, 8, 32], trials: 3)
         suite.handshakes = [1, 8].flatMap { concurrency in
-            [HandshakeCase.Kind.tip, .minimal, .behind, .malformed].map { (HandshakeCase($0, concurrency: concurrency), 5) }
+            [HandshakeCase.Kind.tip, .minimal, .behind, .malformed].map {
+                (HandshakeCase($0, concurrency: concurrency), 5)
+            }
         }
         suite.handshakes += [200, 1000].map { (HandshakeCase(.storm, concurrency: $0), 3) }
         suite.ceilings = Self.allCeilings

@@ -66,19 +66,19 @@ package enum HandshakeScenario {
         if kind == .behind, case .position(let position, let history) = tip {
             start = .position(position - min(position, Self.distanceBehind), history: history)
         }
-        let opening = ReplicaHandshake.begin(dialect, id: "bench-handshake", at: start).opening
         switch (kind, dialect) {
         case (.malformed, .replicate): return [Self.exchange(["REPLICATE", "FROM", "nowhere", "ID", "bench"], "-ERR")]
         case (.malformed, .psync): return [Self.exchange(["PSYNC", "nowhere"], "-ERR")]
-        case (_, .replicate): return [Exchange(request: opening, answer: Array("+ACK".utf8))]
-        case (.minimal, .psync): return [Exchange(request: opening, answer: Array("+CONTINUE".utf8))]
+        case (_, .replicate):
+            let opening = ReplicaHandshake.begin(dialect, id: "bench-handshake", at: start).opening
+            return [Exchange(request: opening, answer: Array("+ACK".utf8))]
         case (_, .psync):
-            var settings = Self.exchange(["REPLCONF", "listening-port", "6380"], "+OK")
-            settings.request += CommandEncoder.bytes(["REPLCONF", "capa", "eof", "capa", "psync2"])
-            settings.lines = 2
+            let request = Exchange(request: ReplicaHandshake.psync(start), answer: Array("+CONTINUE".utf8))
+            if kind == .minimal { return [request] }
             return [
-                Self.exchange(["PING"], "+PONG"), settings,
-                Exchange(request: opening, answer: Array("+CONTINUE".utf8)),
+                Exchange(request: ReplicaHandshake.greeting, answer: Array("+PONG".utf8)),
+                Exchange(request: ReplicaHandshake.introduction, answer: Array("+OK".utf8), lines: 2),
+                request,
             ]
         }
     }

@@ -16,6 +16,9 @@ struct SoakCast {
     private var present: [(token: UInt64, stalledUntil: UInt64)] = []
     /// Left, and will come back where they were.
     private var departed: [DepartedReplica] = []
+    /// The target's tip at the step before. Who joins there has something to catch up with, as in life; and a primary
+    /// need not have shown its links the tip that it told a client in the same moment.
+    private var recentTip = StartingPoint.nothing
     private var history = ""
     private var now: UInt64 = 0
     var tally = SoakTally()
@@ -25,13 +28,17 @@ struct SoakCast {
     /// One step: at most one thing happens to the replicas, and a few commands of every kind to the keys.
     mutating func step(_ session: Session) throws(HarnessError) {
         self.now += 1
-        try self.wake(session)
+        let tip = try session.target.tip()
+        if case .position(_, let history) = tip { self.history = history }
+        if self.recentTip == .nothing { self.recentTip = tip }
+        defer { self.recentTip = tip }
+        self.wake(session)
         switch self.generator.next() % 10 {
-        case 0, 1: if self.present.count < Self.size { try self.arrive(session) }
+        case 0, 1: if self.present.count < Self.size { self.arrive(session) }
         case 2, 3: self.comeBack(session)
         case 4, 5: if self.present.count > Self.size / 2 { self.leave(session) }
         case 6: self.stall(session)
-        case 7: try self.abortHandshake(session)
+        case 7: self.abortHandshake(session)
         default: break
         }
         try SoakCommands.perform(session.target.control, &self.generator)
@@ -41,7 +48,7 @@ struct SoakCast {
     /// Ends every stall, lets everybody catch up with the load at rest, and checks that nobody lacks anything.
     mutating func settle(_ session: Session) throws(HarnessError) {
         self.now += Self.longestStall
-        try self.wake(session)
+        self.wake(session)
         for replica in self.departed { self.join(session, replica) }
         self.departed.removeAll()
         let ledger = session.load.state.ledger
@@ -62,9 +69,8 @@ struct SoakCast {
 
     // MARK: - What can happen
 
-    private mutating func arrive(_ session: Session) throws(HarnessError) {
-        let start = try session.target.tip()
-        if case .position(_, let history) = start { self.history = history }
+    private mutating func arrive(_ session: Session) {
+        let start = self.recentTip
         let verifier = StreamVerifier(connections: SoakScenario.connections)
         guard let token = session.fleet.reactor.call({ $0.join(as: nil, at: start, verifier: verifier) }) else {
             return
@@ -103,7 +109,7 @@ struct SoakCast {
         self.tally.stalls += 1
     }
 
-    private mutating func wake(_ session: Session) throws(HarnessError) {
+    private mutating func wake(_ session: Session) {
         for place in self.present.indices where self.present[place].stalledUntil != 0 {
             guard self.present[place].stalledUntil <= self.now else { continue }
             let token = self.present[place].token
@@ -112,12 +118,12 @@ struct SoakCast {
         }
     }
 
-    private mutating func abortHandshake(_ session: Session) throws(HarnessError) {
+    private mutating func abortHandshake(_ session: Session) {
         HandshakeAbort.perform(
             host: session.target.host,
             port: session.target.replicationPort,
             dialect: session.target.dialect,
-            start: try session.target.tip(),
+            start: self.recentTip,
             bytes: Int(self.generator.next() % 160)
         )
         self.tally.aborts += 1

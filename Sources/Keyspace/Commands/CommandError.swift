@@ -10,9 +10,9 @@ package enum CommandError {
     package static let overflow = "ERR increment or decrement would overflow"
     package static let noSuchKey = "ERR no such key"
     package static let tooLong = "ERR string exceeds maximum allowed size (proto-max-bulk-len)"
-    static let notAnInt32 = "ERR value is out of range, must be between -2147483648 and 2147483647"
+    static let notAnInt32 = "ERR value is out of range, value must between -2147483648 and 2147483647"
     static let notForShard = "ERR this command belongs to a connection and not to a shard"
-    static let invalidDatabase = "ERR invalid DB index"
+    static let invalidDatabase = "ERR DB index is out of range"
     static let sameObject = "ERR source and destination objects are the same"
     package static let invalidCursor = "ERR invalid cursor"
     package static let decrementOverflow = "ERR decrement would overflow"
@@ -25,21 +25,36 @@ package enum CommandError {
         "ERR wrong number of arguments for '\(name.lowercased())' command"
     }
 
-    package static func unknownSubcommand(_ command: Command) -> String {
-        "ERR unknown subcommand '\(Self.excerpt(command[1], 128))'. Try \(command[0].text.uppercased()) HELP."
+    // What a client sent goes back byte for byte, UTF-8 or not, but as a C string: up to the first zero byte.
+
+    package static func unknownSubcommand(_ command: Command) -> [UInt8] {
+        Array("ERR unknown subcommand '".utf8) + Self.excerpt(command[1], 128)
+            + Array("'. Try \(command[0].text.uppercased()) HELP.".utf8)
     }
 
     package static func unknown(_ command: Command) -> String {
-        var text = "ERR unknown command '\(Self.excerpt(command[0], 128))', with args beginning with: "
+        String(decoding: self.unknownQuoted(command), as: UTF8.self)
+    }
+
+    package static func unknownQuoted(_ command: Command) -> [UInt8] {
+        var text = Array("ERR unknown command '".utf8) + Self.excerpt(command[0], 128)
+        text += Array("', with args beginning with: ".utf8)
         var room = 128
         for index in 1..<command.count {
             guard room > 0 else { break }
-            text += "'\(Self.excerpt(command[index], room))' "
+            let argument = Self.excerpt(command[index], room)
+            text += [UInt8(ascii: "'")] + argument + [UInt8(ascii: "'"), UInt8(ascii: " ")]
             // Quotes and blank count as well.
-            room -= min(command[index].count, room) + 3
+            room -= argument.count + 3
         }
         return text
     }
 
-    private static func excerpt(_ bytes: Bytes, _ length: Int) -> String { Bytes(rebasing: bytes.prefix(length)).text }
+    static func unsupportedOption(_ word: Bytes) -> [UInt8] {
+        Array("ERR Unsupported option ".utf8) + Self.excerpt(word, .max)
+    }
+
+    private static func excerpt(_ bytes: Bytes, _ length: Int) -> [UInt8] {
+        Array(bytes.prefix(length).prefix { $0 != 0 })
+    }
 }

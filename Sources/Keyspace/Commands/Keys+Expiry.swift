@@ -48,7 +48,7 @@ extension Keyspace {
             } else if word.equalsIgnoringCase("LT") {
                 condition.insert(.ifEarlier)
             } else {
-                reply.error("ERR Unsupported option \(word.text)")
+                reply.error(CommandError.unsupportedOption(word))
                 return nil
             }
         }

@@ -26,6 +26,8 @@ final class ClientConnection: ChannelInboundHandler {
     private var parser = CommandParser()
     /// Input that no command has used yet.
     private var held: ByteBuffer?
+    /// nil before the connection begins and once it is gone. The descriptor is closed by then, and its number may belong to
+    /// somebody else's connection: without a context nothing is written.
     private var context: ChannelHandlerContext?
     /// SwiftNIO holds bytes that the socket did not take.
     private var isOutputQueued = false
@@ -196,6 +198,7 @@ final class ClientConnection: ChannelInboundHandler {
         let bytes = writer.bytes
         guard bytes.count > 0 else { return self.closeIfEnding() }
         defer { writer.removeAll() }
+        guard self.context != nil else { return }
         self.shard.statistics.outputBytes += bytes.count
         self.shard.statistics.writes += 1
         var written = 0
@@ -221,12 +224,19 @@ final class ClientConnection: ChannelInboundHandler {
         self.isOutputQueued = true
         // Direct writes begin again with the promise, not with `isWritable`, which can be true while bytes wait.
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        context.writeAndFlush(self.wrapOutboundOut(buffer)).whenComplete { _ in bound.value.outputDrained() }
+        context.writeAndFlush(self.wrapOutboundOut(buffer)).whenComplete { bound.value.queuedOutputLeft($0) }
     }
 
-    private func outputDrained() {
+    private func queuedOutputLeft(_ result: Result<Void, any Error>) {
         self.isOutputQueued = false
-        self.resume()
+        if case .failure = result {
+            // SwiftNIO closes the descriptor first, fails its writes then, and tells the handler last.
+            self.isEnding = true
+            self.context?.close(promise: nil)
+            self.context = nil
+        } else {
+            self.resume()
+        }
     }
 
     /// Takes up work again after a pause.

@@ -91,7 +91,9 @@ extension Settings {
             }
             self.queryBufferLimit = bytes
         case "repl-timeout", "link-timeout":
-            guard let seconds = Int(value), seconds > 0 else { return failed("argument must be a positive number") }
+            guard let seconds = Int(value), ServerOptions.linkTimeoutSeconds.contains(seconds) else {
+                return failed("argument must be between 1 and \(ServerOptions.linkTimeoutSeconds.upperBound) seconds")
+            }
             self.linkTimeoutSeconds = seconds
         case "save" where value.isEmpty, "appendonly" where value.lowercased() == "no": break
         case "save", "appendonly": return failed("nothing is kept on disk yet")

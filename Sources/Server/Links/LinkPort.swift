@@ -55,7 +55,7 @@ final class LinkPort: Sendable {
         var nextClientShard = 0
         var sweptAt = Clocks.monotonicNanoseconds
         while !self.isStopping.load(ordering: .acquiring) {
-            self.node.poller.wait(timeoutMilliseconds: Self.sweepMilliseconds) { event in
+            self.node.poller.wait(timeoutMilliseconds: links.hasUnread ? 0 : Self.sweepMilliseconds) { event in
                 let listener = UInt64.max - 1 - event.token
                 if listener < UInt64(self.listeners.count) {
                     self.accept(self.listeners[Int(listener)], &links, &nextClientShard)
@@ -63,6 +63,7 @@ final class LinkPort: Sendable {
                     links.ready(event)
                 }
             }
+            links.readOn()
             links.deliver()
             let now = Clocks.monotonicNanoseconds
             if now - sweptAt > UInt64(Self.sweepMilliseconds) * 1_000_000 {

@@ -24,12 +24,14 @@ final class ParkedLinks: Sendable {
         return true
     }
 
-    /// All that are parked, for their shard.
+    var isEmpty: Bool { self.count.load(ordering: .sequentiallyConsistent) == 0 }
+
+    /// All that are parked, for their shard: the oldest first, because of two with one id the later one stays.
     func takeAll() -> [LinkEvent] {
-        guard self.count.load(ordering: .sequentiallyConsistent) > 0 else { return [] }
+        guard !self.isEmpty else { return [] }
         let taken = self.events.withLock { events in
             defer { events = [:] }
-            return Array(events.values)
+            return events.sorted { $0.key < $1.key }.map(\.value)
         }
         self.count.wrappingSubtract(taken.count, ordering: .sequentiallyConsistent)
         return taken

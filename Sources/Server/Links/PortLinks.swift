@@ -22,6 +22,8 @@ struct PortLinks {
     private var connections: [UInt64: Connection] = [:]
     /// Connections that have not finished their handshake.
     private var unfinishedCount = 0
+    /// Connections that may have more to read; no edge will tell of it.
+    private var unread: Set<UInt64> = []
     /// What the shards are to be told at the end of this turn.
     private var outbox: [[LinkEvent]]
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 1024, alignment: 16)
@@ -29,6 +31,8 @@ struct PortLinks {
     /// Connections without a finished handshake, and links: more are closed at once.
     private static let mostUnfinished = 4096
     private static let mostLinks = 16_384
+    /// Full buffers that one connection may send per turn, so that a flood does not hold up the others.
+    private static let readsPerTurn = 4
 
     /// Room to write is watched for only while a link is blocked: otherwise every acknowledgement would report it, too.
     private static let watching: Poller.Interest = [.readable, .peerClosed, .edgeTriggered]
@@ -38,6 +42,8 @@ struct PortLinks {
         self.node = node
         self.outbox = Array(repeating: [], count: node.shards.count)
     }
+
+    var hasUnread: Bool { !self.unread.isEmpty }
 
     mutating func accepted(_ socket: Socket, for shard: Shard) {
         guard self.unfinishedCount < Self.mostUnfinished, self.connections.count < Self.mostLinks else {
@@ -52,38 +58,48 @@ struct PortLinks {
         )
         self.unfinishedCount += 1
         self.connections[number] = connection
-        // Most replicas have asked by the time that they are accepted: answering now saves a turn.
-        self.read(number, connection)
-        guard let connection = self.connections[number] else { return }
+        // Before anything is read: once it has the link, the shard may want to watch for room at any time.
         do throws(SocketError) {
             try self.node.poller.add(socket, Self.watching, token: number)
         } catch {
-            self.ended(number, connection)
+            return self.ended(number)
         }
+        // Most replicas have asked by the time that they are accepted: answering now saves a turn.
+        self.read(number, socket)
     }
 
     mutating func ready(_ event: Poller.Event) {
-        guard let connection = self.connections[event.token] else { return }
-        if event.isReadable { self.read(event.token, connection) }
+        guard let socket = self.connections[event.token]?.socket else { return }
+        if event.isReadable { self.read(event.token, socket) }
         // Reading may have ended it.
         guard let connection = self.connections[event.token] else { return }
-        if event.isHangup { return self.ended(event.token, connection) }
+        if event.isHangup { return self.ended(event.token) }
         if event.isWritable {
-            try? self.node.poller.modify(connection.socket, Self.watching, token: event.token)
+            try? self.node.poller.modify(socket, Self.watching, token: event.token)
             self.outbox[connection.shard.index].append(.writable(number: event.token))
         }
     }
 
-    private mutating func read(_ number: UInt64, _ connection: Connection) {
-        while true {
-            switch connection.socket.read(into: self.buffer) {
+    private mutating func read(_ number: UInt64, _ socket: Socket) {
+        for _ in 0..<Self.readsPerTurn {
+            switch socket.read(into: self.buffer) {
             case .moved(let count):
                 self.received(number, Bytes(rebasing: Bytes(self.buffer).prefix(count)))
                 // A short read has emptied the socket; an edge will tell of more.
                 guard count == self.buffer.count, self.connections[number] != nil else { return }
             case .wouldBlock: return
-            case .ended, .failed: return self.ended(number, connection)
+            case .ended, .failed: return self.ended(number)
             }
+        }
+        self.unread.insert(number)
+    }
+
+    /// Goes on with connections that had more input than one turn may read.
+    mutating func readOn() {
+        let numbers = self.unread
+        self.unread.removeAll(keepingCapacity: true)
+        for number in numbers {
+            if let socket = self.connections[number]?.socket { self.read(number, socket) }
         }
     }
 
@@ -104,7 +120,9 @@ struct PortLinks {
         case .link(var input):
             // Taken out, so that the parser's bytes have one owner while it works on them.
             self.connections[number]?.phase = .link(LinkInput())
-            let isWithinLimit = input.received(bytes) { report in
+            var merged = MergedReports()
+            let isWithinLimit = input.received(bytes) { merged.add($0) }
+            for report in merged.reports {
                 self.outbox[connection.shard.index].append(.reported(number: number, report))
             }
             if !isWithinLimit { self.outbox[connection.shard.index].append(.sentTooMuch(number: number)) }
@@ -122,12 +140,17 @@ struct PortLinks {
             var acknowledgement = request.acknowledgement(history: stream.history)
             // A fresh socket takes a hundred bytes; one that does not is gone.
             let outcome = acknowledgement.withUTF8 { connection.socket.write(Bytes($0)) }
-            guard outcome == .moved(acknowledgement.utf8.count) else { return self.ended(number, connection) }
+            guard outcome == .moved(acknowledgement.utf8.count) else { return self.ended(number) }
             connection.phase = .link(LinkInput())
             self.connections[number] = connection
             self.unfinishedCount -= 1
             self.node.handshakes.accepted.wrappingAdd(1, ordering: .relaxed)
-            self.handOver(number, connection.shard, request.position, .opened(number: number, connection.socket, request, source))
+            self.handOver(
+                number,
+                connection.shard,
+                request.position,
+                .opened(number: number, connection.socket, request, source)
+            )
         }
     }
 
@@ -144,13 +167,13 @@ struct PortLinks {
         line.withUTF8 { _ = connection.socket.write(Bytes($0)) }
         // The reason must reach the peer: a plain close with unread input would reset the connection under it.
         connection.socket.shutdown()
-        self.ended(number, connection)
+        self.ended(number)
     }
 
     /// A connection is over. One that its shard has seen is the shard's to close.
-    private mutating func ended(_ number: UInt64, _ connection: Connection) {
+    private mutating func ended(_ number: UInt64) {
+        guard let connection = self.connections.removeValue(forKey: number) else { return }
         // Closing the descriptor, here or in the shard, takes it out of the poller as well.
-        self.connections[number] = nil
         switch connection.phase {
         case .handshake:
             self.unfinishedCount -= 1
@@ -180,7 +203,7 @@ struct PortLinks {
 
     /// The port closes: handshakes under way end, links stay with their shards.
     mutating func closeUnfinished() {
-        for (number, connection) in self.connections { self.ended(number, connection) }
+        for number in Array(self.connections.keys) { self.ended(number) }
         self.buffer.deallocate()
     }
 }

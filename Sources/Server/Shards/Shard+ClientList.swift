@@ -34,12 +34,14 @@ extension Shard {
             }
             count += 1
         }
-        if filter.kind != .normal, filter.ids.isEmpty, let address = filter.address {
-            for link in self.engine.stream.links where self.address(of: link) == address {
-                self.engine.stream.killLink(number: link.number)
-                self.scheduleTurn()
-                count += 1
-            }
+        // A link has no number or local address that a client could be meant by; its kind or its address tells.
+        guard filter.kind != .normal, filter.ids.isEmpty, filter.localAddress == nil,
+            filter.kind == .replica || filter.address != nil
+        else { return count }
+        for link in self.engine.stream.links where filter.address.map({ $0 == self.address(of: link) }) ?? true {
+            self.engine.stream.killLink(number: link.number)
+            self.scheduleTurn()
+            count += 1
         }
         return count
     }

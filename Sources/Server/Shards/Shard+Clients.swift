@@ -16,7 +16,8 @@ extension Shard {
             _ = socket.write(Bytes("-ERR max number of clients reached\r\n"))
             return socket.close()
         }
-        ClientBootstrap(group: self.loop)
+        // A failure needs no answer: the descriptor is SwiftNIO's from here, and closed by it.
+        _ = ClientBootstrap(group: self.loop)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let handler = ClientConnection(shard: self, number: number, socket: socket)
@@ -24,6 +25,5 @@ extension Shard {
                 }
             }
             .withConnectedSocket(socket.descriptor)
-            .whenFailure { _ in socket.close() }
     }
 }

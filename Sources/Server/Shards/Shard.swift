@@ -68,7 +68,11 @@ final class Shard: @unchecked Sendable {
 
     /// To be called after a command: what it wrote is shown, and sent at the end of the turn.
     func noteWrites() {
-        if self.engine.stream.tip != self.publishedTip { self.scheduleTurn() }
+        guard self.engine.stream.tip != self.publishedTip else { return }
+        // Without a replica there is nobody to serve at the end of the turn; the board alone is kept true.
+        guard self.engine.stream.links.isEmpty else { return self.scheduleTurn() }
+        self.publish()
+        if !self.parkedLinks.isEmpty { self.scheduleTurn() }
     }
 
     /// Something was written: links are served, and the board updated, once at the end of this turn of the loop.
@@ -87,7 +91,8 @@ final class Shard: @unchecked Sendable {
         self.endClosingLinks()
     }
 
-    private func publish() {
+    /// Shows the stream's present state to the acceptor.
+    func publish() {
         self.publishedTip = self.engine.stream.tip
         self.board.publish(tip: self.engine.stream.tip, oldest: self.engine.stream.backlog.oldest)
     }

@@ -35,6 +35,8 @@ struct ShardFacts: Sendable {
 extension Shard {
     var facts: ShardFacts {
         self.loop.preconditionInEventLoop()
+        // Whoever reads a tip here may hand it to the acceptor at once, as a position.
+        self.publish()
         self.admitParkedLinks()
         return ShardFacts(
             index: self.index,

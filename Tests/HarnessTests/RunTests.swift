@@ -1,0 +1,125 @@
+import Measurement
+import Primitives
+import Testing
+
+@testable import Harness
+
+@Suite struct PlanTests {
+    private func titles(seed: UInt64) -> [String] {
+        var generator = SeededGenerator(seed: seed)
+        return Plan(.quick, targets: [.bundled, .redis], &generator).steps.map(\.title)
+    }
+
+    @Test("the same seed gives the same order, another seed another one of the same trials")
+    func order() {
+        #expect(self.titles(seed: 1) == self.titles(seed: 1))
+        #expect(self.titles(seed: 1) != self.titles(seed: 2))
+        #expect(self.titles(seed: 1).sorted() == self.titles(seed: 2).sorted())
+    }
+
+    @Test("targets take turns, and neither always goes first")
+    func turns() {
+        var generator = SeededGenerator(seed: 1)
+        let steps = Plan(.quick, targets: [.bundled, .redis], &generator).steps.filter {
+            if case .fast = $0.work { true } else { false }
+        }
+        let pairs = stride(from: 0, to: steps.count, by: 2).map { (steps[$0], steps[$0 + 1]) }
+        #expect(pairs.allSatisfy { $0.work == $1.work && $0.target != $1.target })
+        #expect(Set(pairs.map { $0.0.target }) == [.bundled, .redis])
+    }
+
+    @Test("private copies are asked of the bundled engine alone")
+    func copies() {
+        var generator = SeededGenerator(seed: 1)
+        let targets: [TargetSpecification] = [.bundled, .redis, .running(dialect: .psync, host: "h", port: 1)]
+        for step in Plan(.quick, targets: targets, &generator).steps {
+            guard case .stalled(let fanOut) = step.work else { continue }
+            #expect(step.target == .bundled || (step.target == .redis && fanOut.fanOut == .shared))
+        }
+    }
+
+    @Test("the quick suite is planned to stay under 45 s for one target")
+    func budget() {
+        for target in [TargetSpecification.bundled, .redis] {
+            var generator = SeededGenerator(seed: 1)
+            #expect(Plan(.quick, targets: [target], &generator).steps.reduce(0) { $0 + $1.seconds } < 45)
+        }
+    }
+
+    @Test("a suite can be narrowed to replica counts, one value size and a number of trials")
+    func narrowed() {
+        let suite = Suite.quick.narrowed(replicas: [4, 16], valueSize: 1024, trials: 2)
+        #expect(Set(suite.fast.map(\.case.replicas)) == [4, 16])
+        #expect(suite.fast.allSatisfy { $0.case.valueSize == 1024 && $0.trials == 2 })
+        #expect(suite.idle.count == 2 && suite.idleBeyond.isEmpty)
+    }
+}
+
+@Suite struct RunRecorderTests {
+    private func recorder(_ write: @escaping (RunRecord) -> Void = { _ in }) -> RunRecorder {
+        let record = RunRecord(name: "r", suite: "quick", command: "c", startedAt: "2026-01-01T00:00:00Z", seed: 1)
+        return RunRecorder(record, write: write)
+    }
+
+    @Test("a promised metric that is missing makes the trial invalid; an unsupported one does not")
+    func missing() throws {
+        let recorder = self.recorder()
+        var trial = Trial()
+        trial.add("rate", 3, unit: "1/s", better: .higher)
+        trial.add("share", 1.0 / 0, unit: "ratio", better: .neither)
+        recorder.add(
+            trial,
+            scenario: "s",
+            target: "t",
+            parameters: [Parameter("n", 1)],
+            expected: ["rate", "share", "rss"],
+            unsupported: ["rss": "the process is on another machine"]
+        )
+        let record = try #require(recorder.record.cases.first)
+        #expect(record.id == "s/t/n=1")
+        #expect(record.expectedMetrics == ["rate", "share"])
+        #expect(record.trials.first?.invalid == ["the metric share is missing"])
+        #expect(record.trials.first?.samples.map(\.metric) == ["rate"])
+    }
+
+    @Test("trials of one case are gathered, and the record is written after each")
+    func written() {
+        var sizes: [Int] = []
+        let recorder = self.recorder { sizes.append($0.cases.reduce(0) { $0 + $1.trials.count }) }
+        for parameters in [[Parameter("n", 1)], [Parameter("n", 2)], [Parameter("n", 1)]] {
+            recorder.add(Trial(), scenario: "s", target: "t", parameters: parameters, expected: [])
+        }
+        #expect(sizes == [1, 2, 3])
+        #expect(recorder.record.cases.map(\.trials.count) == [2, 1])
+        #expect(recorder.record.cases[0].trials.map(\.order) == [1, 3])
+    }
+}
+
+@Suite struct SoakTests {
+    @Test("memory that fills up first and then stays is flat; memory that climbs is not")
+    func growth() throws {
+        let settled = [10.0, 150, 200, 200, 201, 199, 200, 202, 200, 201, 200, 200].map { $0 * 1_048_576 }
+        #expect(try #require(SoakScenario.growth(settled)).isFlat)
+        let climbing = (1...12).map { Double($0) * 20 * 1_048_576 }
+        #expect(try !#require(SoakScenario.growth(climbing)).isFlat)
+        #expect(SoakScenario.growth([1, 2, 3]) == nil)
+    }
+
+    @Test("a pace lets through what time has filled, and a pause is not followed by a burst")
+    func pace() {
+        var pace = LoadPace(bytesPerSecond: 1_000_000)
+        func passed(_ pace: inout LoadPace) -> Int {
+            var bytes = 0
+            while pace.allows(1000) { bytes += 1000 }
+            return bytes
+        }
+        pace.advance(to: 0)
+        #expect(passed(&pace) == 50_000)
+        pace.advance(to: 20_000_000)
+        #expect(passed(&pace) == 20_000)
+        pace.advance(to: 9_000_000_000)
+        #expect(passed(&pace) == 50_000)
+        var free = LoadPace(bytesPerSecond: nil)
+        #expect((0..<1000).allSatisfy { _ in free.allows(1 << 20) })
+    }
+}

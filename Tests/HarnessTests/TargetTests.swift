@@ -1,0 +1,63 @@
+import Testing
+
+@testable import Harness
+
+@Suite struct TargetTests {
+    @Test("targets are named by a word or a URL")
+    func names() throws {
+        #expect(try TargetSpecification(parsing: "bundled") == .bundled)
+        #expect(try TargetSpecification(parsing: "redis") == .redis)
+        let redis = try TargetSpecification(parsing: "redis://127.0.0.1:6379")
+        #expect(redis == .running(dialect: .psync, host: "127.0.0.1", port: 6379))
+        #expect(try TargetSpecification(parsing: "valkey://127.0.0.1:6379") == redis)
+        let sluice = try TargetSpecification(parsing: "sluice://[::1]:6399")
+        #expect(sluice == .running(dialect: .replicate, host: "[::1]", port: 6399))
+    }
+
+    @Test(
+        "anything else is refused with the words that would do",
+        arguments: [
+            "", "reddis", "redis://", "redis://host", "redis://:1", "redis://h:0", "redis://h:99999", "http://h:1",
+        ]
+    )
+    func unknown(text: String) throws {
+        let error = try #require(throws: HarnessError.self) { try TargetSpecification(parsing: text) }
+        #expect(error.code == .usage)
+        #expect(error.message.contains("bundled"))
+    }
+
+    @Test("fields of INFO are found, headings and empty lines skipped")
+    func info() {
+        let info = TargetInfo(parsing: "# Memory\r\nused_memory:1024\r\nmem_allocator:jemalloc-5.3.0\r\n\r\nempty:\r\n")
+        #expect(info.number("used_memory") == 1024)
+        #expect(info["mem_allocator"] == "jemalloc-5.3.0")
+        #expect(info["empty"] == "")
+        #expect(info.number("mem_allocator") == nil)
+        #expect(info["# Memory"] == nil)
+    }
+
+    @Test(
+        "an answer is read once it is complete, not before",
+        arguments: [
+            ("+OK\r\n", Reply.simple("OK")), ("-ERR no\r\n", .error("ERR no")), (":-7\r\n", .integer(-7)),
+            ("$5\r\na\r\nbc\r\n", .bulk("a\r\nbc")), ("$-1\r\n", .bulk(nil)), ("*0\r\n", .array([])),
+            ("*2\r\n$1\r\nx\r\n*1\r\n:1\r\n", .array([.bulk("x"), .array([.integer(1)])])),
+        ]
+    )
+    func replies(text: String, expected: Reply) throws {
+        let bytes = Array(text.utf8)
+        for cut in 0..<bytes.count {
+            var parser = ReplyParser(Array(bytes[..<cut]))
+            #expect(try parser.reply() == nil, "cut at \(cut)")
+        }
+        var parser = ReplyParser(bytes + Array("+next".utf8))
+        #expect(try parser.reply() == expected)
+        #expect(parser.at == bytes.count)
+    }
+
+    @Test("what is no RESP is refused", arguments: ["HTTP/1.1\r\n", ":x\r\n", "$99999999999\r\n", "*-x\r\n"])
+    func malformedReplies(text: String) {
+        var parser = ReplyParser(Array(text.utf8))
+        #expect(throws: HarnessError.self) { try parser.reply() }
+    }
+}

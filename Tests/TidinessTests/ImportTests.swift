@@ -1,0 +1,82 @@
+import Testing
+
+@Suite struct ImportTests {
+    /// What each module may import of the package's own; the direction in which the house is built.
+    private static let own: [String: Set<String>] = [
+        "Primitives": [],
+        "RESP": ["Primitives"],
+        "Keyspace": ["Primitives", "RESP", "CIntrinsics"],
+        "Replication": ["Primitives", "RESP"],
+        "Engine": ["Primitives", "RESP", "Keyspace", "Replication"],
+        "Sockets": ["CLinux"],
+        "Probes": ["CJemalloc"],
+        "Server": ["Primitives", "RESP", "Keyspace", "Replication", "Engine", "Sockets", "Probes"],
+        "Measurement": [],
+        "Workload": ["Primitives"],
+        // Reads run records only, so that an old run can be rendered again.
+        "Reports": ["Measurement"],
+        // Neither Engine nor Server: every target is talked to over the same public protocols.
+        "Harness": ["Primitives", "RESP", "Replication", "Sockets", "Probes", "Measurement", "Workload", "CLinux"],
+        "sluice": ["Primitives", "Server", "Sockets", "Probes", "Measurement", "Workload", "Harness", "Reports"],
+    ]
+
+    /// What each module may import from elsewhere, and why.
+    private static let foreign: [String: Set<String>] = [
+        // malloc, memcpy, memcmp.
+        "Primitives": ["Glibc"], "RESP": ["Glibc"], "Keyspace": ["Glibc"],
+        // The same, and a queue whose front is cheap to take.
+        "Replication": ["Glibc", "DequeModule"],
+        "Engine": [],
+        // Histograms, and the mathematics of statistics.
+        "Measurement": ["Histogram", "Glibc"], "Workload": ["Glibc"], "Reports": ["Glibc"],
+        // Shells: system calls, threads, and the transport.
+        "Sockets": ["Glibc"], "Probes": ["Glibc", "Synchronization"],
+        "Server": ["Glibc", "Synchronization", "Logging", "NIOCore", "NIOPosix"],
+        "Harness": ["Glibc", "Synchronization", "Histogram", "DequeModule", "Dispatch"],
+        "sluice": ["Glibc", "ArgumentParser", "Logging", "Synchronization", "Dispatch"],
+    ]
+
+    private static let cores: Set<String> = [
+        "Primitives", "RESP", "Keyspace", "Replication", "Engine", "Measurement", "Workload", "Reports",
+    ]
+
+    @Test("every module of the package has its rule")
+    func modules() {
+        let written = Set(SourceTree.sources.map(\.module)).filter { !$0.hasPrefix("C") }
+        #expect(written.isSuperset(of: Self.cores))
+        #expect(written.subtracting(Self.own.keys).isEmpty && written.subtracting(Self.foreign.keys).isEmpty)
+    }
+
+    @Test("a module imports what the architecture lets it import, and nothing else")
+    func directions() {
+        for file in SourceTree.sources {
+            let allowed = (Self.own[file.module] ?? []).union(Self.foreign[file.module] ?? [])
+            for module in file.imports where !module.hasPrefix("Foundation") {
+                #expect(allowed.contains(module), "\(file.path) imports \(module)")
+            }
+        }
+    }
+
+    @Test("Foundation stays in the executable and in the folders named Edge, for JSON, files and processes")
+    func foundation() {
+        for file in SourceTree.sources where file.module != "sluice" && !file.isEdge {
+            #expect(!file.imports.contains { $0.hasPrefix("Foundation") }, "\(file.path) imports Foundation")
+        }
+    }
+
+    @Test("a core reads no clock, draws no number of its own, opens nothing and starts nothing")
+    func cores() {
+        let banned = [
+            "clock_gettime", "gettimeofday", "Date()", "ContinuousClock", "SuspendingClock", "DispatchTime",
+            "SystemRandomNumberGenerator", "Task {", "Task.detached", "DispatchQueue", "pthread_create", "socket(",
+            "fopen(", "usleep(", "sleep(", ".randomElement()", ".shuffled()", "Bool.random()",
+        ]
+        for file in SourceTree.sources where Self.cores.contains(file.module) && !file.isEdge {
+            for (index, line) in file.code.enumerated() {
+                for word in banned {
+                    #expect(!line.contains(word), "\(file.path):\(index + 1) uses \(word)")
+                }
+            }
+        }
+    }
+}

@@ -65,9 +65,12 @@ package struct Backlog: ~Copyable {
     package mutating func append(_ mutation: Bytes) -> LSN {
         let needed = Frame.longestEnvelope + mutation.count
         if !(self.tail?.hasRoom(for: needed) ?? false) { self.addChunk(for: needed) }
-        self.usedBytes += self.tail?.append(mutation) ?? 0
+        // Each step reaches through `self.tail`: a name for the chunk would retain it.
+        let before = self.tail?.used ?? 0
+        self.tail?.append(mutation)
+        self.usedBytes += (self.tail?.used ?? 0) - before
         self.tip += 1
-        assert(self.tail?.end == self.tip + 1)
+        assert(self.tail?.end == self.tip + 1, "the last chunk ends at the tip")
         if self.usedBytes > self.limitBytes { self.evict() }
         return self.tip
     }

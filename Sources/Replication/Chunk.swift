@@ -46,8 +46,7 @@ package final class Chunk {
     func hasRoom(for length: Int) -> Bool { self.capacity - self.used >= length }
 
     /// Appends the frame of a mutation; there must be room for it with the longest envelope.
-    /// - Returns: the frame's bytes.
-    func append(_ mutation: Bytes) -> Int {
+    func append(_ mutation: Bytes) {
         precondition(self.hasRoom(for: Frame.longestEnvelope + mutation.count), "the frame does not fit its chunk")
         if self.count % Self.markInterval == 0 { self.marks.append(UInt32(self.used)) }
         let start = self.memory + self.used
@@ -55,7 +54,6 @@ package final class Chunk {
         if let source = mutation.baseAddress { memcpy(start + envelope, source, mutation.count) }
         self.used += envelope + mutation.count
         self.count += 1
-        return envelope + mutation.count
     }
 
     /// Where the frame of an LSN begins. The LSN must be in this chunk, or be the one after it.

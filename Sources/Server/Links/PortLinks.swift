@@ -16,6 +16,8 @@ struct PortLinks {
         let socket: Socket
         let shard: Shard
         var phase: Phase
+        /// The poller reports on it.
+        var isWatched = false
     }
 
     private let node: Node
@@ -58,14 +60,20 @@ struct PortLinks {
         )
         self.unfinishedCount += 1
         self.connections[number] = connection
-        // Before anything is read: once it has the link, the shard may want to watch for room at any time.
+        // Most replicas have asked by the time that they are accepted: answering now saves a turn, and a report of the
+        // poller for what has been read already.
+        self.read(number, socket)
+        if self.connections[number]?.isWatched == false, !self.watch(number, socket) { self.ended(number) }
+    }
+
+    private mutating func watch(_ number: UInt64, _ socket: Socket) -> Bool {
         do throws(SocketError) {
             try self.node.poller.add(socket, Self.watching, token: number)
         } catch {
-            return self.ended(number)
+            return false
         }
-        // Most replicas have asked by the time that they are accepted: answering now saves a turn.
-        self.read(number, socket)
+        self.connections[number]?.isWatched = true
+        return true
     }
 
     mutating func ready(_ event: Poller.Event) {
@@ -141,6 +149,9 @@ struct PortLinks {
             // A fresh socket takes a hundred bytes; one that does not is gone.
             let outcome = acknowledgement.withUTF8 { connection.socket.write(Bytes($0)) }
             guard outcome == .moved(acknowledgement.utf8.count) else { return self.ended(number) }
+            // Before the shard has the link: it may want to watch for room at once.
+            guard connection.isWatched || self.watch(number, connection.socket) else { return self.ended(number) }
+            connection.isWatched = true
             connection.phase = .link(LinkInput())
             self.connections[number] = connection
             self.unfinishedCount -= 1

@@ -96,7 +96,7 @@ struct BenchCommand: ParsableCommand {
             startedAt: began.formatted(.iso8601),
             seed: self.seed
         )
-        record.environment = Environment.sections()
+        record.environment = [BuildFacts.section] + Environment.sections()
         try directory.save(record)
         let recorder = RunRecorder(record) { Self.save($0, to: directory) }
         let progress = BenchProgress(isQuiet: self.quiet)

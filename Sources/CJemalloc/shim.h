@@ -55,6 +55,24 @@ static inline int sluice_jemalloc_flush_thread_cache(void) {
     return mallctl("thread.tcache.flush", NULL, NULL, NULL, 0);
 }
 
+/// Turns this thread's cache on or off; off, every request reaches its arena and is counted there at once. Returns 0 or an
+/// errno value.
+static inline int sluice_jemalloc_enable_thread_cache(bool on) {
+    return mallctl("thread.tcache.enabled", NULL, NULL, &on, sizeof(on));
+}
+
+/// Counts the blocks that all arenas have handed out so far. It allocates nothing itself. Returns 0 or an errno value.
+static inline int sluice_jemalloc_count_blocks(uint64_t *count) {
+    uint64_t small = 0, large = 0;
+    size_t size = sizeof(small);
+    int error = sluice_jemalloc_refresh();
+    // 4096 stands for all arenas (MALLCTL_ARENAS_ALL).
+    if (error == 0) error = mallctl("stats.arenas.4096.small.nmalloc", &small, &size, NULL, 0);
+    if (error == 0) error = mallctl("stats.arenas.4096.large.nmalloc", &large, &size, NULL, 0);
+    *count = small + large;
+    return error;
+}
+
 /// Address of this thread's count of allocated bytes; read it with sluice_jemalloc_load only. NULL when unavailable.
 static inline const volatile uint64_t *sluice_jemalloc_thread_allocated(void) {
     uint64_t *pointer = NULL;

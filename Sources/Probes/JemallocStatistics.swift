@@ -43,7 +43,7 @@ package struct JemallocStatistics: Sendable, Equatable {
     }
 
     /// Whether malloc is jemalloc's: tried once, by allocating an amount that no thread cache takes.
-    private static let isInCharge: Bool = {
+    static let isInCharge: Bool = {
         let amount = 1 << 20
         guard let before = current() else { return false }
         let memory = UnsafeMutableRawPointer.allocate(byteCount: amount, alignment: 16)

@@ -17,7 +17,7 @@ package final class Chunk {
     private let memory: UnsafeMutableRawPointer
     private let pool: ChunkPool
     /// Where every `markInterval`-th frame begins, so that finding a frame does not mean reading the chunk.
-    private var marks: [UInt32] = []
+    private var marks: [UInt32]
 
     static let markInterval = 64
 
@@ -25,10 +25,16 @@ package final class Chunk {
         self.first = first
         self.capacity = capacity
         self.pool = pool
-        self.memory = pool.take(capacity)
+        let block = pool.take(capacity)
+        self.memory = block.memory
+        self.marks = block.marks
     }
 
-    deinit { self.pool.giveBack(self.memory, self.capacity) }
+    deinit {
+        // Emptied here, where the marks have one owner: that keeps their room without a copy.
+        self.marks.removeAll(keepingCapacity: true)
+        self.pool.giveBack(ChunkPool.Block(memory: self.memory, capacity: self.capacity, marks: self.marks))
+    }
 
     /// The LSN after the last frame.
     var end: LSN { self.first + LSN(self.count) }
@@ -93,32 +99,39 @@ package final class ChunkPool {
     /// Bytes of chunks that are alive, held by the backlog or by a link.
     package private(set) var aliveBytes = 0
     private let spareCapacity: Int
-    private var spare: UnsafeMutableRawPointer?
+    private var spare: Block?
+
+    /// What a chunk leaves behind: its memory, and an empty list of marks with room for as many as it had.
+    fileprivate struct Block {
+        let memory: UnsafeMutableRawPointer
+        let capacity: Int
+        let marks: [UInt32]
+    }
 
     /// - Parameter spareCapacity: the size of the chunk that may be kept, in bytes.
     package init(spareCapacity: Int) { self.spareCapacity = spareCapacity }
 
-    deinit { free(self.spare) }
+    deinit { free(self.spare?.memory) }
 
     /// Bytes kept for the next chunk; not alive.
-    package var spareBytes: Int { self.spare == nil ? 0 : self.spareCapacity }
+    package var spareBytes: Int { self.spare?.capacity ?? 0 }
 
-    fileprivate func take(_ capacity: Int) -> UnsafeMutableRawPointer {
+    fileprivate func take(_ capacity: Int) -> Block {
         self.aliveBytes += capacity
-        if capacity == self.spareCapacity, let memory = self.spare {
+        if capacity == self.spareCapacity, let spare = self.spare {
             self.spare = nil
-            return memory
+            return spare
         }
         guard let memory = malloc(capacity) else { fatalError("out of memory") }
-        return memory
+        return Block(memory: memory, capacity: capacity, marks: [])
     }
 
-    fileprivate func giveBack(_ memory: UnsafeMutableRawPointer, _ capacity: Int) {
-        self.aliveBytes -= capacity
-        if capacity == self.spareCapacity, self.spare == nil {
-            self.spare = memory
+    fileprivate func giveBack(_ block: Block) {
+        self.aliveBytes -= block.capacity
+        if block.capacity == self.spareCapacity, self.spare == nil {
+            self.spare = block
         } else {
-            free(memory)
+            free(block.memory)
         }
     }
 }

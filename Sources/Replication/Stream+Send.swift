@@ -35,13 +35,8 @@ extension Stream {
     }
 
     private var hasLinkBehind: Bool {
-        self.links.contains { $0.state == .streaming && !$0.isBlocked && !self.isCaughtUp($0) }
-    }
-
-    private func isCaughtUp(_ link: Link) -> Bool {
-        guard link.copies.map({ $0.count == 0 }) ?? true, link.control.isEmpty else { return false }
-        guard let cursor = link.cursor else { return link.position == self.tip }
-        return cursor.chunk.end > self.tip && cursor.offset == cursor.chunk.used
+        let tip = self.tip
+        return self.links.contains { $0.state == .streaming && !$0.isBlocked && !$0.isCaughtUp(at: tip) }
     }
 
     /// Serves one link; true when it could take more at once.
@@ -51,25 +46,14 @@ extension Stream {
         var budget = Self.turnBytes
         while !self.links[index].isBlocked, budget > 0 {
             guard self.findOutput(index, now: now) else { return false }
-            switch self.offer(index, limit: budget, send) {
-            case (_, .broken):
-                // Whoever watches the transport reports its end; until then nothing more is tried.
-                self.links[index].isBlocked = true
-            case (let offered, .took(let count)):
-                if count < offered { self.links[index].isBlocked = true }
-                guard count > 0 else { break }
-                budget -= count
-                self.took(index, count, now: now)
-            }
+            budget -= self.links[index].offer(limit: budget, now: now, send)
         }
-        return !self.links[index].isBlocked && !self.isCaughtUp(self.links[index])
+        return !self.links[index].isBlocked && !self.links[index].isCaughtUp(at: self.tip)
     }
 
-    /// Makes sure that `offer` has something to give; false when the link has everything.
+    /// Makes sure that the link has something to offer; false when it has been given everything.
     private mutating func findOutput(_ index: Int, now: Milliseconds) -> Bool {
-        if !self.links[index].control.isEmpty { return true }
-        if let copies = self.links[index].copies, copies.count > 0 { return true }
-        if self.advanceCursor(index) { return true }
+        if self.links[index].hasOutput || self.advanceCursor(index) { return true }
         if self.links[index].isHeartbeatDue, self.links[index].state == .streaming {
             self.links[index].isHeartbeatDue = false
             self.links[index].control = Array("+PING \(self.tip) \(now)\r\n".utf8)
@@ -78,41 +62,13 @@ extension Stream {
         return false
     }
 
-    /// Offers what comes next, and tells how much that was.
-    private func offer(_ index: Int, limit: Int, _ send: Send) -> (Int, SendOutcome) {
-        func give(_ bytes: Bytes) -> (Int, SendOutcome) {
-            let offered = Bytes(rebasing: bytes.prefix(limit))
-            return (offered.count, send(self.links[index].number, self.links[index].transport, offered))
-        }
-        if !self.links[index].control.isEmpty {
-            return self.links[index].control.withUnsafeBytes { give($0) }
-        }
-        if let copies = self.links[index].copies { return give(copies.front) }
-        guard let cursor = self.links[index].cursor else {
-            preconditionFailure("a link without output was served")
-        }
-        return give(cursor.chunk.bytes(from: cursor.offset))
-    }
-
-    private mutating func took(_ index: Int, _ count: Int, now: Milliseconds) {
-        self.links[index].sentBytes += UInt64(count)
-        self.links[index].progressAt = now
-        if !self.links[index].control.isEmpty {
-            self.links[index].control.removeFirst(count)
-        } else if let copies = self.links[index].copies {
-            copies.removeFirst(count)
-        } else {
-            self.links[index].cursor?.offset += count
-        }
-    }
-
     /// Moves a link to the next bytes of the stream; false when it stands at the tip, or has lost its place.
     private mutating func advanceCursor(_ index: Int) -> Bool {
-        if let cursor = self.links[index].cursor {
-            if cursor.offset < cursor.chunk.used { return true }
-            self.links[index].position = cursor.chunk.end - 1
+        if let chunkEnd = self.links[index].chunkEnd {
+            if self.links[index].hasChunkOutput { return true }
+            self.links[index].position = chunkEnd
             // At the tip the link keeps its chunk: that is where the next frame will be.
-            guard self.links[index].position < self.tip else { return false }
+            guard chunkEnd < self.tip else { return false }
         }
         switch self.backlog.cursor(after: self.links[index].position) {
         case .found(let cursor):

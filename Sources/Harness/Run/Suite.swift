@@ -34,7 +34,7 @@ package struct Suite: Sendable {
             single.pipeline = 1
             return (single, 3)
         }
-        suite.stalled = Self.stalledCases([1, 8, 32], trials: 1)
+        suite.stalled = Self.stalledCases([1, 32], trials: 1)
         suite.handshakes = [
             (HandshakeCase(.tip, concurrency: 1), 3), (HandshakeCase(.tip, concurrency: 8), 3),
             (HandshakeCase(.minimal, concurrency: 8), 1),

@@ -1,0 +1,35 @@
+# Draw again with: gnuplot cpu-per-delivery.gp
+set encoding utf8
+set terminal svg size 860,470 enhanced font 'DejaVu Sans,13' background '#ffffff'
+set output 'cpu-per-delivery.svg'
+set datafile separator tab
+set border 3 linecolor '#888888' linewidth 1
+set tics nomirror out scale 0.6 textcolor '#333333'
+set grid ytics linecolor '#dddddd' linewidth 0.8 linetype 1
+set tmargin 4.4
+set label 900 'Primary processor time per delivered mutation' at screen 0.02,0.9489 left noenhanced font 'DejaVu Sans Bold,15'
+set label 901 '1 KiB values, 50 connections' at screen 0.02,0.8979 left noenhanced font ',11' textcolor '#555555'
+set key noenhanced reverse Left bmargin left horizontal samplen 3.2 spacing 1.2 width 1 textcolor '#222222'
+set yrange [*<0:*]
+set xlabel "Replicas\n " offset 0,0.4 noenhanced
+set ylabel 'Processor time per delivery, µs' noenhanced
+set xtics ('1' 0, '2' 1, '4' 2, '8' 3, '16' 4)
+set xrange [-0.3:4.3]
+plot 'cpu-per-delivery.tsv' index 4 using 1:($3/1.0) with lines linecolor '#444444' linewidth 1.6 dashtype (8,6) notitle, \
+     'cpu-per-delivery.tsv' index 3 using 1:($3/1.0) with lines linecolor '#D55E00' linewidth 2.2 dashtype 2 notitle, \
+     'cpu-per-delivery.tsv' index 3 using 1:($4/1.0):(0):(($5-$4)/1.0) with vectors nohead linecolor '#D55E00' linewidth 1.4 notitle, \
+     'cpu-per-delivery.tsv' index 3 using 1:($3/1.0) with points linecolor '#D55E00' linewidth 1.6 pointtype 4 pointsize 1.0 notitle, \
+     'cpu-per-delivery.tsv' index 2 using 1:($3/1.0) with lines linecolor '#0072B2' linewidth 2.2 dashtype 2 notitle, \
+     'cpu-per-delivery.tsv' index 2 using 1:($4/1.0):(0):(($5-$4)/1.0) with vectors nohead linecolor '#0072B2' linewidth 1.4 notitle, \
+     'cpu-per-delivery.tsv' index 2 using 1:($3/1.0) with points linecolor '#0072B2' linewidth 1.6 pointtype 6 pointsize 0.75 notitle, \
+     'cpu-per-delivery.tsv' index 1 using 1:($3/1.0) with lines linecolor '#D55E00' linewidth 2.2 dashtype 1 notitle, \
+     'cpu-per-delivery.tsv' index 1 using 1:($4/1.0):(0):(($5-$4)/1.0) with vectors nohead linecolor '#D55E00' linewidth 1.4 notitle, \
+     'cpu-per-delivery.tsv' index 1 using 1:($3/1.0) with points linecolor '#D55E00' linewidth 1.6 pointtype 5 pointsize 1.0 notitle, \
+     'cpu-per-delivery.tsv' index 0 using 1:($3/1.0) with lines linecolor '#0072B2' linewidth 2.2 dashtype 1 notitle, \
+     'cpu-per-delivery.tsv' index 0 using 1:($4/1.0):(0):(($5-$4)/1.0) with vectors nohead linecolor '#0072B2' linewidth 1.4 notitle, \
+     'cpu-per-delivery.tsv' index 0 using 1:($3/1.0) with points linecolor '#0072B2' linewidth 1.6 pointtype 7 pointsize 0.75 notitle, \
+     keyentry with linespoints linecolor '#0072B2' linewidth 2.2 dashtype 1 pointtype 7 pointsize 0.75 title 'Sluice, pipeline 64', \
+     keyentry with linespoints linecolor '#D55E00' linewidth 2.2 dashtype 1 pointtype 5 pointsize 1.0 title 'Redis, pipeline 64', \
+     keyentry with linespoints linecolor '#0072B2' linewidth 2.2 dashtype 2 pointtype 6 pointsize 0.75 title 'Sluice, pipeline 1', \
+     keyentry with linespoints linecolor '#D55E00' linewidth 2.2 dashtype 2 pointtype 4 pointsize 1.0 title 'Redis, pipeline 1', \
+     keyentry with lines linecolor '#444444' linewidth 1.6 dashtype (8,6) title 'the machine''s ceiling'

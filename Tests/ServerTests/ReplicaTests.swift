@@ -187,7 +187,7 @@ import Testing
         try TestServer.run { server in
             let client = try server.client()
             let (flooding, _) = try server.replica("flood")
-            try flooding.send(String(repeating: "REPLCONF ACK 0\r\n", count: 200_000))
+            try flooding.send(String(repeating: "REPLCONF ACK 0\r\n", count: 40_000))
             let (other, answer) = try server.replica("other")
             #expect(answer == .simple("ACK 0"))
             _ = try client.command("SET", "k", "v")
@@ -207,7 +207,7 @@ import Testing
         try TestServer.run { server in
             let client = try server.client()
             _ = try client.command("SET", "k", "v")
-            let talk = "REPLICATE FROM 0 ID r\r\n" + String(repeating: "REPLCONF ACK 1\r\n", count: 20_000)
+            let talk = "REPLICATE FROM 0 ID r\r\n" + String(repeating: "REPLCONF ACK 1\r\n", count: 6_000)
             for _ in 0..<20 {
                 let replica = try server.replicationPort()
                 try replica.send(talk)

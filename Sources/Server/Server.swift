@@ -30,11 +30,15 @@ package final class Server: Sendable {
         } catch {
             throw ServerError(.resources, "cannot wait for connections", underlying: error)
         }
-        let runID = History(using: &generator).hex
-        let node = Node(options: options, logger: logger, runID: runID, poller: poller)
         let listeners = try Self.openListeners(options)
         self.clientPort = listeners.client.localPort ?? options.port
         self.replicationPorts = listeners.replication.map { $0.localPort ?? 0 }
+        // What `INFO` and `CONFIG GET` tell are the ports that were taken, not the 0 that asked for any.
+        var options = options
+        options.port = self.clientPort
+        options.replicationPort = self.replicationPorts.first
+        let runID = History(using: &generator).hex
+        let node = Node(options: options, logger: logger, runID: runID, poller: poller)
         self.group = MultiThreadedEventLoopGroup(numberOfThreads: options.shards)
         self.node = node
         let loops = self.group.makeIterator()

@@ -14,11 +14,11 @@ set yrange [*<0:*]
 set xlabel "Idle replicas\n " offset 0,0.4 noenhanced
 set ylabel 'Added memory, MiB' noenhanced
 set xrange [0:65.92]
-plot (-86064.68202764913 + 30248.38941906455 * x) / 1048576.0 with lines linecolor '#D55E00' linewidth 1.4 notitle, \
+plot (-89097.05069124512 + 30066.05043724373 * x) / 1048576.0 with lines linecolor '#D55E00' linewidth 1.4 notitle, \
      'memory-idle.tsv' index 1 using 1:($4/1048576.0):(0):(($5-$4)/1048576.0) with vectors nohead linecolor '#D55E00' linewidth 1.4 notitle, \
      'memory-idle.tsv' index 1 using 1:($3/1048576.0) with points linecolor '#D55E00' linewidth 1.6 pointtype 5 pointsize 1.0 notitle, \
-     (92855.29953917116 + 733.5874306034326 * x) / 1048576.0 with lines linecolor '#0072B2' linewidth 1.4 notitle, \
+     (153084.313364055 + 2178.4369534453353 * x) / 1048576.0 with lines linecolor '#0072B2' linewidth 1.4 notitle, \
      'memory-idle.tsv' index 0 using 1:($4/1048576.0):(0):(($5-$4)/1048576.0) with vectors nohead linecolor '#0072B2' linewidth 1.4 notitle, \
      'memory-idle.tsv' index 0 using 1:($3/1048576.0) with points linecolor '#0072B2' linewidth 1.6 pointtype 7 pointsize 0.75 notitle, \
-     keyentry with linespoints linecolor '#0072B2' linewidth 2.2 dashtype 1 pointtype 7 pointsize 0.75 title 'Sluice: less than 2.43 KiB per replica', \
-     keyentry with linespoints linecolor '#D55E00' linewidth 2.2 dashtype 1 pointtype 5 pointsize 1.0 title 'Redis: 29.5 KiB per replica'
+     keyentry with linespoints linecolor '#0072B2' linewidth 2.2 dashtype 1 pointtype 7 pointsize 0.75 title 'Sluice: less than 4.46 KiB per replica', \
+     keyentry with linespoints linecolor '#D55E00' linewidth 2.2 dashtype 1 pointtype 5 pointsize 1.0 title 'Redis: 29.4 KiB per replica'

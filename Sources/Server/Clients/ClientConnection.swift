@@ -200,8 +200,7 @@ final class ClientConnection: ChannelInboundHandler {
         let writer = self.shard.writer
         let bytes = writer.bytes
         guard bytes.count > 0 else { return self.closeIfEnding() }
-        defer { writer.removeAll() }
-        guard self.context != nil else { return }
+        guard self.context != nil else { return writer.removeAll() }
         self.shard.statistics.outputBytes += bytes.count
         self.shard.statistics.writes += 1
         var written = 0
@@ -210,12 +209,14 @@ final class ClientConnection: ChannelInboundHandler {
             case .moved(let count): written = count
             case .wouldBlock, .ended: break
             case .failed:
+                writer.removeAll()
                 self.isEnding = true
                 self.context?.close(promise: nil)
                 return
             }
         }
         if written < bytes.count { self.queue(Bytes(rebasing: bytes.dropFirst(written))) }
+        writer.removeAll()
         self.closeIfEnding()
     }
 
@@ -225,21 +226,30 @@ final class ClientConnection: ChannelInboundHandler {
         var buffer = context.channel.allocator.buffer(capacity: bytes.count)
         buffer.writeBytes(bytes)
         self.isOutputQueued = true
-        // Direct writes begin again with the promise, not with `isWritable`, which can be true while bytes wait.
-        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        context.writeAndFlush(self.wrapOutboundOut(buffer)).whenComplete { bound.value.queuedOutputLeft($0) }
+        // Direct writes begin again with the promise, not with `isWritable`, which can be true while bytes wait. A promise can
+        // be kept before `writeAndFlush` returns, in the middle of whatever is being written; what follows from it waits for
+        // the end of that.
+        let loop = context.eventLoop
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        context.writeAndFlush(self.wrapOutboundOut(buffer)).whenComplete { result in
+            switch result {
+            case .success: loop.execute { bound.value.queuedOutputLeft() }
+            case .failure: bound.value.queuedOutputFailed()
+            }
+        }
     }
 
-    private func queuedOutputLeft(_ result: Result<Void, any Error>) {
+    private func queuedOutputLeft() {
         self.isOutputQueued = false
-        if case .failure = result {
-            // SwiftNIO closes the descriptor first, fails its writes then, and tells the handler last.
-            self.isEnding = true
-            self.context?.close(promise: nil)
-            self.context = nil
-        } else {
-            self.resume()
-        }
+        self.resume()
+    }
+
+    /// SwiftNIO closes the descriptor first, fails its writes then, and tells the handler last: nothing is written any more.
+    private func queuedOutputFailed() {
+        self.isOutputQueued = false
+        self.isEnding = true
+        self.context?.close(promise: nil)
+        self.context = nil
     }
 
     /// Takes up work again after a pause.

@@ -2,6 +2,7 @@
 // which metrics it promises.
 
 package import Measurement
+import Workload
 
 /// One cell of the fan-out grid.
 package struct FanOutCase: Hashable, Sendable {
@@ -54,6 +55,18 @@ package struct FanOutCase: Hashable, Sendable {
             let delivery = ["delivered_rate", "delivered_bytes_rate", "replica_lag"]
             return load + processor + delivery + (isLocal ? ["primary_cpu_per_delivery"] : [])
         }
+    }
+}
+
+extension FanOutCase {
+    /// The load that this case asks for.
+    func load(keys: UInt64) -> LoadShape {
+        var shape = LoadShape()
+        shape.connections = self.connections
+        shape.pipeline = self.pipeline
+        shape.valueSize = self.valueSize
+        shape.keys = .uniform(keys: keys)
+        return shape
     }
 }
 

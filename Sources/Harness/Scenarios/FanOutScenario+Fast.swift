@@ -55,11 +55,7 @@ extension FanOutScenario {
         try session.attach(fanOut.replicas, .fast)
         trial.phaseEnded("provision")
 
-        var shape = LoadShape()
-        shape.connections = fanOut.connections
-        shape.pipeline = fanOut.pipeline
-        shape.valueSize = fanOut.valueSize
-        shape.keys = .uniform(keys: keys)
+        let shape = fanOut.load(keys: keys)
         session.load.begin(shape)
         try Wait.seconds(timing.warmUp)
         trial.phaseEnded("warm-up")

@@ -37,11 +37,7 @@ extension FanOutScenario {
         trial.phaseEnded("preload")
         try session.attach(fanOut.replicas, .stalled)
         trial.phaseEnded("provision")
-        var shape = LoadShape()
-        shape.connections = fanOut.connections
-        shape.pipeline = fanOut.pipeline
-        shape.valueSize = fanOut.valueSize
-        shape.keys = .uniform(keys: keys)
+        let shape = fanOut.load(keys: keys)
         let commandSize = SetBatch.commandSize(valueSize: fanOut.valueSize)
         let before = session.load.state.acknowledged
         session.load.begin(shape, limit: UInt64(pendingBytes / commandSize))

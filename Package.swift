@@ -31,7 +31,10 @@ let package = Package(
     name: "sluice",
     products: [
         .executable(name: "sluice", targets: ["sluice"]),
-        .library(name: "SluiceCores", targets: ["Primitives", "RESP", "Keyspace", "Replication", "Engine"]),
+        .library(
+            name: "SluiceCores",
+            targets: ["Primitives", "RESP", "Keyspace", "ReplicationLog", "Replication", "Engine"]
+        ),
         .library(name: "SluiceProbes", targets: ["Probes"]),
     ],
     dependencies: [
@@ -49,13 +52,19 @@ let package = Package(
         core("Primitives"),
         core("RESP", ["Primitives"]),
         core("Keyspace", ["Primitives", "RESP", "CIntrinsics"]),
-        core("Replication", ["Primitives", "RESP", deque]),
-        core("Engine", ["Primitives", "RESP", "Keyspace", "Replication"]),
+        core("ReplicationLog", ["Primitives", "CIntrinsics"]),
+        core("LogFiles", ["Primitives", "ReplicationLog"]),
+        core("Replication", ["Primitives", "RESP", "ReplicationLog", deque]),
+        core("Engine", ["Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog"]),
+        core("Simulation", ["Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "Engine"]),
         core("Sockets", ["CLinux"]),
         core("Probes", ["CJemalloc"]),
         core(
             "Server",
-            ["Primitives", "RESP", "Keyspace", "Replication", "Engine", "Sockets", "Probes", logging] + nio
+            [
+                "Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "LogFiles", "Engine", "Sockets",
+                "Probes", logging,
+            ] + nio
         ),
 
         core("Measurement", [histogram]),
@@ -68,7 +77,8 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "Primitives", "Server", "Probes", "Measurement", "Workload", "Harness", "Reports", logging,
+                "Primitives", "ReplicationLog", "LogFiles", "Server", "Probes", "Measurement", "Workload", "Harness",
+                "Reports", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings
@@ -84,7 +94,13 @@ let package = Package(
         tests("Differential", ["Primitives", "RESP", "Keyspace", "Sockets"]),
         tests("Harness", ["Primitives", "Sockets", "Measurement", "Workload", "Harness"]),
         tests("Replication", ["Primitives", "RESP", "Replication"]),
-        tests("Engine", ["Primitives", "RESP", "Keyspace", "Replication", "Engine"]),
+        tests("ReplicationLog", ["Primitives", "ReplicationLog", "Simulation"]),
+        tests("LogFiles", ["Primitives", "ReplicationLog", "LogFiles"]),
+        tests("Engine", ["Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "Engine"]),
+        tests(
+            "Simulation",
+            ["Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "Engine", "Simulation"]
+        ),
         tests("Server", ["Primitives", "RESP", "Replication", "Server", "Sockets", logging]),
         tests("Tidiness", []),
     ],

@@ -6,18 +6,27 @@ import Testing
         "Primitives": [],
         "RESP": ["Primitives"],
         "Keyspace": ["Primitives", "RESP", "CIntrinsics"],
-        "Replication": ["Primitives", "RESP"],
-        "Engine": ["Primitives", "RESP", "Keyspace", "Replication"],
+        "ReplicationLog": ["Primitives", "CIntrinsics"],
+        "LogFiles": ["Primitives", "ReplicationLog"],
+        "Replication": ["Primitives", "RESP", "ReplicationLog"],
+        "Engine": ["Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog"],
+        "Simulation": ["Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "Engine"],
         "Sockets": ["CLinux"],
         "Probes": ["CJemalloc"],
-        "Server": ["Primitives", "RESP", "Keyspace", "Replication", "Engine", "Sockets", "Probes"],
+        "Server": [
+            "Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "LogFiles", "Engine", "Sockets",
+            "Probes",
+        ],
         "Measurement": [],
         "Workload": ["Primitives"],
         // Reads run records only, so that an old run can be rendered again.
         "Reports": ["Measurement"],
         // Neither Engine nor Server: every target is talked to over the same public protocols.
         "Harness": ["Primitives", "RESP", "Replication", "Sockets", "Probes", "Measurement", "Workload", "CLinux"],
-        "sluice": ["Primitives", "Server", "Sockets", "Probes", "Measurement", "Workload", "Harness", "Reports"],
+        "sluice": [
+            "Primitives", "ReplicationLog", "LogFiles", "Server", "Sockets", "Probes", "Measurement", "Workload",
+            "Harness", "Reports",
+        ],
     ]
 
     /// What each module may import from elsewhere, and why.
@@ -27,6 +36,8 @@ import Testing
         // The same, and a queue whose front is cheap to take.
         "Replication": ["Glibc", "DequeModule"],
         "Engine": [],
+        // A lock around what readers on other threads must know.
+        "ReplicationLog": ["Glibc", "Synchronization"], "LogFiles": ["Glibc"], "Simulation": ["Synchronization"],
         // Histograms, and the mathematics of statistics.
         "Measurement": ["Histogram", "Glibc"], "Workload": ["Glibc"], "Reports": ["Glibc"],
         // Shells: system calls, threads, and the transport.
@@ -37,7 +48,9 @@ import Testing
     ]
 
     private static let cores: Set<String> = [
-        "Primitives", "RESP", "Keyspace", "Replication", "Engine", "Measurement", "Workload", "Reports",
+        "Primitives", "RESP", "Keyspace", "ReplicationLog", "Replication", "Engine", "Measurement", "Workload",
+        "Reports",
+        "Simulation",
     ]
 
     @Test("every module of the package has its rule")

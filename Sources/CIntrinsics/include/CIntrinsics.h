@@ -1,8 +1,14 @@
-// Processor hints that Swift has no word for.
+// What Swift has no word for: processor hints, and instructions that multiply without carry.
 #ifndef SLUICE_CINTRINSICS_H
 #define SLUICE_CINTRINSICS_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 /// Begins to fetch the cache line of an address, which may be invalid.
 static inline void cintrinsics_prefetch(const void *address) { __builtin_prefetch(address, 1, 3); }
+
+/// CRC-32 (IEEE 802.3, as zlib's `crc32`) of bytes, continuing from `crc`, which is 0 at the beginning.
+uint32_t cintrinsics_crc32(uint32_t crc, const void *bytes, size_t count);
 
 #endif

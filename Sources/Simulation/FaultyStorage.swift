@@ -1,0 +1,1 @@
+// A disk that loses, tears and fails as disks do.

@@ -94,7 +94,7 @@ let package = Package(
         tests("Differential", ["Primitives", "RESP", "Keyspace", "Sockets"]),
         tests("Harness", ["Primitives", "Sockets", "Measurement", "Workload", "Harness"]),
         tests("Replication", ["Primitives", "RESP", "Replication"]),
-        tests("ReplicationLog", ["Primitives", "ReplicationLog", "Simulation"]),
+        tests("ReplicationLog", ["Primitives", "CIntrinsics", "ReplicationLog", "Simulation"]),
         tests("LogFiles", ["Primitives", "ReplicationLog", "LogFiles"]),
         tests("Engine", ["Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "Engine"]),
         tests(

@@ -9,6 +9,10 @@
 static inline void cintrinsics_prefetch(const void *address) { __builtin_prefetch(address, 1, 3); }
 
 /// CRC-32 (IEEE 802.3, as zlib's `crc32`) of bytes, continuing from `crc`, which is 0 at the beginning.
+/// With carry-less multiplication where the processor has it.
 uint32_t cintrinsics_crc32(uint32_t crc, const void *bytes, size_t count);
+
+/// The same, by tables alone.
+uint32_t cintrinsics_crc32_tables(uint32_t crc, const void *bytes, size_t count);
 
 #endif

@@ -2,7 +2,7 @@
 
 import Primitives
 
-struct FileWindow: ~Copyable {
+final class FileWindow {
     private let file: any StoredFileHandle
     private var buffer: UnsafeMutableRawBufferPointer
     private var start = 0
@@ -25,7 +25,7 @@ struct FileWindow: ~Copyable {
 
     /// The bytes from an offset on: at least so many, unless the limit or the file's end comes before.
     /// - Parameter limit: nothing at or beyond this offset is read.
-    mutating func bytes(at offset: Int, atLeast needed: Int, limit: Int) throws(StorageError) -> Bytes {
+    func bytes(at offset: Int, atLeast needed: Int, limit: Int) throws(StorageError) -> Bytes {
         let end = self.start + self.count
         let kept = offset >= self.start && offset < end ? end - offset : 0
         if kept < needed, offset + kept < limit {
@@ -36,7 +36,7 @@ struct FileWindow: ~Copyable {
         return Bytes(rebasing: Bytes(self.buffer)[(offset - self.start)..<min(self.count, limit - self.start)])
     }
 
-    private mutating func fill(from offset: Int, kept: Int, needed: Int, limit: Int) throws(StorageError) {
+    private func fill(from offset: Int, kept: Int, needed: Int, limit: Int) throws(StorageError) {
         let size = max(self.readAheadBytes, needed)
         let held = Bytes(rebasing: Bytes(self.buffer)[(self.count - kept)..<self.count])
         if size > self.buffer.count {

@@ -3,7 +3,7 @@
 
 package import Primitives
 
-package struct LogReader: ~Copyable {
+package final class LogReader {
     private let storage: any LogStorage
     private let map: LogMap
     /// The last LSN that was read, or the position that reading began at.
@@ -11,11 +11,11 @@ package struct LogReader: ~Copyable {
     private var place: Place?
     private var askedBefore = 0
 
-    private struct Place: ~Copyable {
+    private struct Place {
         var segment: LSN
         /// Of the next record.
         var offset: Int
-        var window: FileWindow
+        let window: FileWindow
     }
 
     /// - Parameter position: the first record is the one after it.
@@ -26,19 +26,14 @@ package struct LogReader: ~Copyable {
     }
 
     /// Bytes asked of the file system so far.
-    package var askedBytes: Int {
-        switch self.place {
-        case .some(let place): self.askedBefore + place.window.askedBytes
-        case nil: self.askedBefore
-        }
-    }
+    package var askedBytes: Int { self.askedBefore + (self.place?.window.askedBytes ?? 0) }
 
     /// Reads on.
     /// - Parameters:
     ///   - limit: no record beyond this LSN is read; it must be in the files.
     ///   - body: gets each record in order; false stops before that record, which then comes first the next time.
     /// - Throws: `LogError` — `.notInLog` when the next record has left the log.
-    package mutating func read(through limit: LSN, _ body: (RecordView) -> Bool) throws(LogError) {
+    package func read(through limit: LSN, _ body: (RecordView) -> Bool) throws(LogError) {
         while self.position < limit {
             if self.place == nil { try self.find() }
             guard try self.readSegment(through: limit, body) else { return }
@@ -46,7 +41,7 @@ package struct LogReader: ~Copyable {
     }
 
     /// Looks for the segment that holds the next record, and for a place before it there.
-    private mutating func find() throws(LogError) {
+    private func find() throws(LogError) {
         let wanted = self.position + 1
         guard let found = self.map.locate(wanted) else {
             throw LogError(.notInLog, "position \(self.position) is beyond the log's end")
@@ -71,7 +66,7 @@ package struct LogReader: ~Copyable {
         }
     }
 
-    private mutating func offset(ofEntry entry: Int, segment: LSN) throws(StorageError) -> Int {
+    private func offset(ofEntry entry: Int, segment: LSN) throws(StorageError) -> Int {
         let index = try self.storage.open(SegmentName.index(segment), create: false)
         var value: UInt64 = 0
         var failure: StorageError?
@@ -91,7 +86,7 @@ package struct LogReader: ~Copyable {
 
     /// Reads what the present segment holds up to the limit.
     /// - Returns: whether to go on with the next segment; false once `body` had enough.
-    private mutating func readSegment(through limit: LSN, _ body: (RecordView) -> Bool) throws(LogError) -> Bool {
+    private func readSegment(through limit: LSN, _ body: (RecordView) -> Bool) throws(LogError) -> Bool {
         guard var place = self.place.take() else { return false }
         guard let extent = self.map.extent(of: place.segment) else {
             // Pruned, or given up after a failed sync: what is wanted may stand elsewhere now.
@@ -108,7 +103,7 @@ package struct LogReader: ~Copyable {
                     throw LogError(damaged: place.segment, at: place.offset, .lsnOutOfOrder)
                 }
                 guard body(view) else {
-                    self.place = consume place
+                    self.place = place
                     return false
                 }
                 self.position = view.lsn
@@ -116,7 +111,7 @@ package struct LogReader: ~Copyable {
             place.offset += LogRecord.overheadBytes + view.payload.count
         }
         guard place.offset >= extent.bytes, extent.next != nil else {
-            self.place = consume place
+            self.place = place
             return self.position < limit ? try self.ended() : true
         }
         self.askedBefore += place.window.askedBytes

@@ -29,7 +29,7 @@ struct SegmentScan {
         _ body: (RecordView) -> Void = { _ in }
     ) throws(StorageError) {
         self.first = first
-        var window = FileWindow(file)
+        let window = FileWindow(file)
         var untilMark = Self.distanceToMark(first, interval: interval)
         while self.validBytes < limitBytes {
             var needed = LogRecord.headerBytes

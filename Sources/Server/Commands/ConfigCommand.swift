@@ -5,6 +5,7 @@ import Keyspace
 import Primitives
 import RESP
 import Replication
+import ReplicationLog
 import Synchronization
 
 extension ClientConnection {

@@ -1,4 +1,5 @@
 import Primitives
+import ReplicationLog
 import Synchronization
 
 extension InfoReport {

@@ -38,14 +38,6 @@ final class LogReaders: Sendable {
         case forget(link: UInt64)
     }
 
-    private final class Reader {
-        var reader: LogReader
-
-        init(_ log: ReplicationLog, after position: Position) {
-            self.reader = LogReader(log.storage, log.map, after: position)
-        }
-    }
-
     private let queue = WorkQueue<Work>()
     private let thread: DedicatedThread
     /// Bytes asked of the file system for links (`log_read_bytes`).
@@ -59,7 +51,7 @@ final class LogReaders: Sendable {
         let (queue, readBytes) = (self.queue, ReadBytes())
         self.readBytes = readBytes
         self.thread = try DedicatedThread(name: "log-reader") {
-            var readers: [UInt64: Reader] = [:]
+            var readers: [UInt64: LogReader] = [:]
             while let list = queue.take() {
                 for work in list { Self.carryOut(work, &readers, readBytes) }
             }
@@ -84,33 +76,33 @@ final class LogReaders: Sendable {
         self.thread.join()
     }
 
-    private static func carryOut(_ work: Work, _ readers: inout [UInt64: Reader], _ readBytes: ReadBytes) {
+    private static func carryOut(_ work: Work, _ readers: inout [UInt64: LogReader], _ readBytes: ReadBytes) {
         switch work {
         case .forget(let link): readers[link] = nil
         case .read(let request, let shard, let log, let limit, let pool):
-            let reader: Reader
-            if let known = readers[request.link], known.reader.position == request.position {
+            let reader: LogReader
+            if let known = readers[request.link], known.position == request.position {
                 reader = known
             } else {
-                reader = Reader(log, after: request.position)
+                reader = LogReader(log.storage, log.map, after: request.position)
                 readers[request.link] = reader
             }
-            let before = reader.reader.askedBytes
+            let before = reader.askedBytes
             let answer = Self.answer(request, reader, through: limit, pool)
-            readBytes.count.wrappingAdd(reader.reader.askedBytes - before, ordering: .relaxed)
+            readBytes.count.wrappingAdd(reader.askedBytes - before, ordering: .relaxed)
             shard.linkEvents.post([.read(request, answer)])
         }
     }
 
     private static func answer(
         _ request: DiskRequest,
-        _ reader: Reader,
+        _ reader: LogReader,
         through limit: Position,
         _ pool: ChunkPool
     ) -> DiskAnswer {
         var chunk: Chunk?
         do throws(LogError) {
-            try reader.reader.read(through: limit) { record in
+            try reader.read(through: limit) { record in
                 let needed = Frame.longestEnvelope + record.payload.count
                 let target = chunk ?? Chunk(first: record.lsn, capacity: max(request.bytes, needed), pool: pool)
                 chunk = target

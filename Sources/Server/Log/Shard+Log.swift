@@ -124,7 +124,7 @@ extension Shard {
     func recover() throws(ServerError) {
         guard let store = self.log?.store, store.log.last > 0 else { return }
         let end = store.log.last
-        var reader = LogReader(store.log.storage, store.log.map, after: store.recovery.oldest)
+        let reader = LogReader(store.log.storage, store.log.map, after: store.recovery.oldest)
         var replay = Replay(table: self.node.table)
         var failure: ReplayError?
         var progress = RecoveryProgress(shard: self.index, end: end, bytes: store.recovery.bytes, self.node.logger)

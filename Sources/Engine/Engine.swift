@@ -1,30 +1,42 @@
-// One shard as one value: its data, its stream, and the order between them. A command goes through the keyspace, what it
-// did is numbered and enters the backlog, and only then does its reply leave; links are served once per turn. The shell
-// (or a simulator) brings events and time, and carries out what comes back; it cannot get the order wrong, because a reply
-// that it holds belongs to mutations that have their numbers already.
+// One shard as one value: its data, its log, its stream, and the order between them. A command goes through the keyspace, what
+// it did is numbered and given to the log and the backlog, and only then does its reply leave; links are served once per turn.
+// The shell (or a simulator) brings events and time, and carries out what comes back; it cannot get the order wrong, because
+// a reply waits for `mayReply`, and under `--log-sync always` links cannot see what the backlog does not have yet.
 
 package import Keyspace
 package import Primitives
 package import RESP
 package import Replication
+import ReplicationLog
 
 package struct Engine: ~Copyable {
     package var keyspace: Keyspace
     package var stream: Stream
+    /// nil without a data directory.
+    package private(set) var log: ShardLog?
     package private(set) var commandCount = 0
 
     /// - Parameters:
     ///   - seed: secret; of the key hash and of random choices.
-    ///   - history: of a stream that begins at position 0.
+    ///   - history: of the stream.
+    ///   - tip: the position at which it begins.
     package init(
         seed: UInt64,
         history: History,
+        tip: Position = 0,
+        log: ShardLog? = nil,
         options: StreamOptions = StreamOptions(),
         events: BackgroundEvents = BackgroundEvents()
     ) {
+        precondition(log.map { $0.last == tip } ?? true, "the stream begins where the log ends")
         self.keyspace = Keyspace(seed: seed, events: events)
-        self.stream = Stream(history: history, options: options, events: events)
+        self.stream = Stream(history: history, tip: tip, options: options, events: events)
+        self.stream.canReadLog = log != nil
+        self.log = log
     }
+
+    /// The last LSN that was given out. Links may see less of it (`stream.tip`).
+    package var tip: Position { self.log?.last ?? self.stream.tip }
 
     /// Carries out a keyspace command whose arity has been checked: appends one reply, and numbers what it did.
     package mutating func execute(_ id: CommandID, _ command: Command, now: Milliseconds, _ reply: Writer) {
@@ -46,24 +58,57 @@ package struct Engine: ~Copyable {
         let mutations = self.keyspace.mutations
         if mutations.count == 0 {
             guard mutations.isVerbatim else { return }
-            self.stream.backlog.append(command.encoded)
+            self.number(command.encoded)
             return mutations.removeAll()
         }
         let isVerbatim = mutations.isVerbatim
         self.numberWrittenOutMutations()
-        if isVerbatim { self.stream.backlog.append(command.encoded) }
+        if isVerbatim { self.number(command.encoded) }
     }
 
     private mutating func numberWrittenOutMutations() {
         let mutations = self.keyspace.mutations
-        for index in 0..<mutations.count { self.stream.backlog.append(mutations[index]) }
+        for index in 0..<mutations.count { self.number(mutations[index]) }
         mutations.removeAll()
     }
+
+    private mutating func number(_ mutation: Bytes) {
+        guard let sync = self.log?.sync else {
+            self.stream.backlog.append(mutation)
+            return
+        }
+        self.log?.append(mutation, now: self.keyspace.now)
+        // Under `always` links are shown a write once it is durable.
+        if sync != .always { self.stream.backlog.append(mutation) }
+    }
+
+    // MARK: The log
+
+    /// Whether a reply to what was numbered up to a position may leave now.
+    package func mayReply(to position: Position, now: Milliseconds) -> Bool {
+        self.log?.mayReply(to: position, now: now) ?? true
+    }
+
+    /// What the log's thread is to do next; nil when there is nothing, or it has something to do.
+    package mutating func takeLogJob(now: Milliseconds, isLast: Bool = false) -> LogJob? {
+        self.log?.takeJob(now: now, isLast: isLast)
+    }
+
+    /// A job of the log's is done or has failed. Replies that waited may leave now (`mayReply`).
+    package mutating func logCompleted(_ outcome: LogOutcome, now: Milliseconds) {
+        guard var log = self.log.take() else { return }
+        log.completed(outcome, now: now) { self.stream.backlog.append($0) }
+        self.log = log
+        self.stream.logAdvanced()
+    }
+
+    // MARK: Time
 
     /// Work that no command asked for, about ten times a second.
     /// - Returns: whether more of it is due at once.
     package mutating func tick(now: Milliseconds) -> Bool {
-        let expiresMore = self.update(now: now) { $0.expireSlice() }
+        // While the disk is full nothing should be written that can wait.
+        let expiresMore = self.log?.failure == nil && self.update(now: now) { $0.expireSlice() }
         self.stream.tick(now: now)
         return self.keyspace.releaseSlice() || expiresMore
     }

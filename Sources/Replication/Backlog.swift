@@ -98,6 +98,9 @@ package struct Backlog: ~Copyable {
         self.events.end(.backlogEviction, since: start)
     }
 
+    /// Whether the frame after a position has left the backlog.
+    func isTooOld(after position: Position) -> Bool { position < self.oldest }
+
     /// Finds where the stream goes on after a position.
     package func cursor(after position: Position) -> Lookup {
         guard position <= self.tip else { return .future }

@@ -2,17 +2,20 @@
 // holds on to its successor, or one stalled link would keep the whole chain alive.
 //
 // Links read a chunk while its tail is still being written. That is safe because written bytes never change, `used` only
-// grows, and both happen on the shard's own thread. (A `ByteBuffer` would copy its storage at the first write after a link
+// grows, and both happen on the shard's own thread. A chunk that is read from the log is filled by the thread that reads it,
+// and the shard's from then on. (A `ByteBuffer` would copy its storage at the first write after a link
 // took a slice.)
 
 import Glibc
-import Primitives
+package import Primitives
+import Synchronization
 
-package final class Chunk {
+/// Used by one thread at a time; see above.
+package final class Chunk: @unchecked Sendable {
     /// The LSN of the first frame.
     let first: LSN
-    private(set) var count = 0
-    private(set) var used = 0
+    package private(set) var count = 0
+    package private(set) var used = 0
     let capacity: Int
     private let memory: UnsafeMutableRawPointer
     private let pool: ChunkPool
@@ -21,7 +24,7 @@ package final class Chunk {
 
     static let markInterval = 64
 
-    init(first: LSN, capacity: Int, pool: ChunkPool) {
+    package init(first: LSN, capacity: Int, pool: ChunkPool) {
         self.first = first
         self.capacity = capacity
         self.pool = pool
@@ -43,10 +46,10 @@ package final class Chunk {
         Bytes(start: self.memory + offset, count: self.used - offset)
     }
 
-    func hasRoom(for length: Int) -> Bool { self.capacity - self.used >= length }
+    package func hasRoom(for length: Int) -> Bool { self.capacity - self.used >= length }
 
     /// Appends the frame of a mutation; there must be room for it with the longest envelope.
-    func append(_ mutation: Bytes) {
+    package func append(_ mutation: Bytes) {
         precondition(self.hasRoom(for: Frame.longestEnvelope + mutation.count), "the frame does not fit its chunk")
         if self.count % Self.markInterval == 0 { self.marks.append(UInt32(self.used)) }
         let start = self.memory + self.used
@@ -94,15 +97,18 @@ package final class Chunk {
 
 /// Counts the memory of chunks, whoever holds them, and keeps one for the next use: a chunk that was in use has its pages
 /// already, and the kernel's zeroing of new ones would cost as much as filling them. Only the usual size is kept: the
-/// chunk of one huge frame must not stay for ever, unseen by every account.
-package final class ChunkPool {
-    /// Bytes of chunks that are alive, held by the backlog or by a link.
-    package private(set) var aliveBytes = 0
+/// chunk of one huge frame must not stay for ever, unseen by every account. Chunks are made and let go on any thread.
+package final class ChunkPool: Sendable {
+    private struct State {
+        var aliveBytes = 0
+        var spare: Block?
+    }
+
     private let spareCapacity: Int
-    private var spare: Block?
+    private let state = Mutex(State())
 
     /// What a chunk leaves behind: its memory, and an empty list of marks with room for as many as it had.
-    fileprivate struct Block {
+    fileprivate struct Block: @unchecked Sendable {
         let memory: UnsafeMutableRawPointer
         let capacity: Int
         let marks: [UInt32]
@@ -111,27 +117,31 @@ package final class ChunkPool {
     /// - Parameter spareCapacity: the size of the chunk that may be kept, in bytes.
     package init(spareCapacity: Int) { self.spareCapacity = spareCapacity }
 
-    deinit { free(self.spare?.memory) }
+    deinit { self.state.withLock { free($0.spare?.memory) } }
+
+    /// Bytes of chunks that are alive, held by the backlog or by a link.
+    package var aliveBytes: Int { self.state.withLock { $0.aliveBytes } }
 
     /// Bytes kept for the next chunk; not alive.
-    package var spareBytes: Int { self.spare?.capacity ?? 0 }
+    package var spareBytes: Int { self.state.withLock { $0.spare?.capacity ?? 0 } }
 
     fileprivate func take(_ capacity: Int) -> Block {
-        self.aliveBytes += capacity
-        if capacity == self.spareCapacity, let spare = self.spare {
-            self.spare = nil
-            return spare
+        let spare = self.state.withLock { state -> Block? in
+            state.aliveBytes += capacity
+            return capacity == self.spareCapacity ? state.spare.take() : nil
         }
+        if let spare { return spare }
         guard let memory = malloc(capacity) else { fatalError("out of memory") }
         return Block(memory: memory, capacity: capacity, marks: [])
     }
 
     fileprivate func giveBack(_ block: Block) {
-        self.aliveBytes -= block.capacity
-        if block.capacity == self.spareCapacity, self.spare == nil {
-            self.spare = block
-        } else {
-            free(block.memory)
+        let isKept = self.state.withLock { state in
+            state.aliveBytes -= block.capacity
+            guard block.capacity == self.spareCapacity, state.spare == nil else { return false }
+            state.spare = block
+            return true
         }
+        if !isKept { free(block.memory) }
     }
 }

@@ -29,6 +29,8 @@ package struct Link {
     var cursor: Backlog.Cursor?
     /// The position that the stream goes on after, while there is no cursor.
     var position: Position
+    /// The backlog does not reach back to where the link stands: what comes next is read from the log.
+    var diskRead: DiskRead?
     /// The transport took no more; nothing is tried until it says that it can.
     package internal(set) var isBlocked = false
     /// A heartbeat, or what is left of one. It goes between frames.
@@ -91,6 +93,8 @@ package enum LinkCloseCause: String, CaseIterable, Sendable {
     case replaced
     /// Its position left the backlog.
     case fellBehind = "fell-behind"
+    /// The log could not be read where it stood.
+    case logUnreadable = "log-unreadable"
     /// It took no byte for the whole time-out although bytes were waiting.
     case noProgress = "no-progress"
     /// A long-form link that acknowledged nothing for the whole time-out.
@@ -107,6 +111,7 @@ package enum LinkCloseCause: String, CaseIterable, Sendable {
         switch self {
         case .replaced: "-ERR another replica connected with this id\r\n"
         case .fellBehind: "-ERR the position left the backlog and a snapshot cannot be sent yet\r\n"
+        case .logUnreadable: "-ERR the log could not be read and a snapshot cannot be sent yet\r\n"
         case .noProgress: "-ERR no progress within the link time-out\r\n"
         case .noAcknowledgement: "-ERR no acknowledgement within the link time-out\r\n"
         case .excessInput: "-ERR too much input\r\n"

@@ -36,7 +36,9 @@ extension Stream {
 
     private var hasLinkBehind: Bool {
         let tip = self.tip
-        return self.links.contains { $0.state == .streaming && !$0.isBlocked && !$0.isCaughtUp(at: tip) }
+        return self.links.contains {
+            $0.state == .streaming && !$0.isBlocked && !$0.isWaitingForDisk && !$0.isCaughtUp(at: tip)
+        }
     }
 
     /// Serves one link; true when it could take more at once.
@@ -48,7 +50,8 @@ extension Stream {
             guard self.findOutput(index, now: now) else { return false }
             budget -= self.links[index].offer(limit: budget, now: now, send)
         }
-        return !self.links[index].isBlocked && !self.links[index].isCaughtUp(at: self.tip)
+        return !self.links[index].isBlocked && !self.links[index].isWaitingForDisk
+            && !self.links[index].isCaughtUp(at: self.tip)
     }
 
     /// Makes sure that the link has something to offer; false when it has been given everything.
@@ -73,8 +76,11 @@ extension Stream {
         switch self.backlog.cursor(after: self.links[index].position) {
         case .found(let cursor):
             self.links[index].cursor = cursor
+            self.links[index].diskRead = nil
             return true
         case .caughtUp: return false
+        case .tooOld where self.canReadLog:
+            return self.advanceOnDisk(index)
         case .tooOld, .future:
             self.links[index].cursor = nil
             self.close(index, .fellBehind)

@@ -34,14 +34,28 @@ package struct Stream: ~Copyable {
     package var linkTimeout: Milliseconds
     /// Where the next round of sending begins, so that no link is always the last.
     var nextLink = 0
+    /// There is a log behind the backlog, and somebody who reads it.
+    package var canReadLog = false
+    var diskRequests: [DiskRequest] = []
     private var heartbeatAt: Milliseconds = 0
     private var closingCount = 0
 
-    package init(history: History, options: StreamOptions, events: BackgroundEvents = BackgroundEvents()) {
+    /// - Parameter tip: the position at which the stream begins.
+    package init(
+        history: History,
+        tip: Position = 0,
+        options: StreamOptions,
+        events: BackgroundEvents = BackgroundEvents()
+    ) {
         self.history = history
         self.options = options
         self.linkTimeout = options.linkTimeout
-        self.backlog = Backlog(limitBytes: options.backlogBytes, chunkBytes: options.chunkBytes, events: events)
+        self.backlog = Backlog(
+            limitBytes: options.backlogBytes,
+            chunkBytes: options.chunkBytes,
+            tip: tip,
+            events: events
+        )
     }
 
     package var tip: Position { self.backlog.tip }

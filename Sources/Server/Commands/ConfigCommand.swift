@@ -136,6 +136,8 @@ extension HandshakeCounters {
         self.malformed.store(0, ordering: .relaxed)
         self.foreignHistory.store(0, ordering: .relaxed)
         self.beyondTip.store(0, ordering: .relaxed)
+        self.slotInvalidated.store(0, ordering: .relaxed)
         self.tooOld.store(0, ordering: .relaxed)
+        self.logRemoved.store(0, ordering: .relaxed)
     }
 }

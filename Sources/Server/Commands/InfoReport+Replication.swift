@@ -44,7 +44,9 @@ extension InfoReport {
         lines.append("handshakes_malformed:\(handshakes.malformed.load(ordering: .relaxed))")
         lines.append("handshakes_refused_foreign_history:\(handshakes.foreignHistory.load(ordering: .relaxed))")
         lines.append("handshakes_refused_beyond_tip:\(handshakes.beyondTip.load(ordering: .relaxed))")
+        lines.append("handshakes_refused_slot_invalidated:\(handshakes.slotInvalidated.load(ordering: .relaxed))")
         lines.append("handshakes_refused_too_old:\(handshakes.tooOld.load(ordering: .relaxed))")
+        lines.append("handshakes_refused_log_removed:\(handshakes.logRemoved.load(ordering: .relaxed))")
         for source in ResumeSource.allCases {
             lines.append("resumes_from_\(source.rawValue):\(self.shards.reduce(0) { $0 + ($1.resumes[source] ?? 0) })")
         }

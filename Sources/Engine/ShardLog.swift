@@ -1,0 +1,193 @@
+// A shard's side of its log: what was numbered gathers here, leaves in one job at a time for the thread that owns the files,
+// and what comes back tells which replies may leave and what links may see.
+
+package import Primitives
+package import ReplicationLog
+
+/// When the disk is waited for, as in Redis's `appendfsync`.
+package enum LogSync: String, CaseIterable, Sendable {
+    /// A reply leaves, and a replica sees the write, after its sync.
+    case always
+    /// Synced once a second, and after every 32 MiB: a loss of power costs at most the last two seconds.
+    case everysec
+    /// The system decides when; a loss of power costs what it had not written yet.
+    case no
+}
+
+/// What the thread that owns the log is to do: write a batch, then perhaps sync.
+package struct LogJob: Sendable {
+    package var batch: LogBatch?
+    package var isSync: Bool
+
+    /// Carries the job out; on the log's thread.
+    package func run(on log: ReplicationLog) -> LogOutcome {
+        var outcome = LogOutcome(written: log.last, durable: log.durable)
+        do throws(LogError) {
+            if let batch = self.batch {
+                outcome.unwritten = batch
+                try log.append(batch)
+                outcome.unwritten = nil
+            }
+            if self.isSync { try log.sync() }
+        } catch {
+            outcome.failure = LogFailure(reason: error.description, isNoSpace: error.isNoSpace)
+        }
+        outcome.written = log.last
+        outcome.durable = log.durable
+        outcome.released = log.takeReleased()
+        return outcome
+    }
+}
+
+/// What came of a job.
+package struct LogOutcome: Sendable {
+    /// Everything up to here is in the files, and up to `durable` it survives a loss of power.
+    package var written: Position
+    package var durable: Position
+    /// Batches that are durable, in order.
+    package var released: [LogBatch] = []
+    /// The batch that could not be written; it must be tried again before any other.
+    package var unwritten: LogBatch?
+    package var failure: LogFailure?
+}
+
+package struct LogFailure: Equatable, Sendable {
+    package var reason: String
+    package var isNoSpace: Bool
+}
+
+package struct ShardLog {
+    package let sync: LogSync
+    private let indexInterval: Int
+    /// The last LSN that was given out.
+    package private(set) var last: Position
+    package private(set) var written: Position
+    package private(set) var durable: Position
+    /// Why writes are refused now.
+    package private(set) var failure: LogFailure?
+    package private(set) var failureCount = 0
+    private var gathering: LogBatch
+    private var unwritten: LogBatch?
+    private var spares: [LogBatch] = []
+    /// Bytes given to the log's thread that are not durable yet.
+    private var unsyncedBytes = 0
+    package private(set) var isJobOut = false
+    private var isSyncOut = false
+    private var jobBeganAt: Milliseconds = 0
+    private var syncedAt: Milliseconds = 0
+    private var retryAt: Milliseconds = 0
+    /// When the oldest record that is not durable was numbered; nil when all are.
+    private var oldestUnsynced: Milliseconds?
+
+    /// Bytes after which `everysec` does not wait for the second to end: what is not synced is held in memory, to be
+    /// written again should the sync fail.
+    static let unsyncedBytesLimit = 32 << 20
+    /// Bytes that may wait for the log's thread before replies wait for it, too.
+    static let gatheringBytesLimit = 64 << 20
+    /// Under `everysec` replies wait once a record has not been durable for so long, as in Redis.
+    static let latestSync: Milliseconds = 2000
+    private static let retryInterval: Milliseconds = 100
+    private static let syncInterval: Milliseconds = 1000
+    /// Batches kept for their next use, if they have not grown beyond a usual turn.
+    private static let mostSpares = 4
+    private static let largestSpare = 4 << 20
+
+    /// - Parameter tip: the last LSN of the log, all of it durable.
+    package init(sync: LogSync, indexInterval: Int, tip: Position) {
+        self.sync = sync
+        self.indexInterval = indexInterval
+        self.last = tip
+        self.written = tip
+        self.durable = tip
+        self.gathering = LogBatch(indexInterval: indexInterval)
+    }
+
+    /// Numbers a mutation and keeps it for the next job.
+    @discardableResult
+    package mutating func append(_ mutation: Bytes, now: Milliseconds) -> LSN {
+        self.last += 1
+        if self.oldestUnsynced == nil { self.oldestUnsynced = now }
+        self.gathering.append(lsn: self.last, term: LogRecord.defaultTerm, timestamp: now, payload: mutation)
+        return self.last
+    }
+
+    /// Whether a reply to what was numbered up to a position may leave.
+    package func mayReply(to position: Position, now: Milliseconds) -> Bool {
+        switch self.sync {
+        case .always: self.durable >= position
+        case .everysec: self.written >= position || (!self.isOverloaded && !self.isSyncLate(now))
+        case .no: self.written >= position || !self.isOverloaded
+        }
+    }
+
+    private var isOverloaded: Bool { self.gathering.used > Self.gatheringBytesLimit }
+
+    private func isSyncLate(_ now: Milliseconds) -> Bool {
+        self.oldestUnsynced.map { now - $0 > Self.latestSync } ?? false
+    }
+
+    /// Bytes of batches: gathered, on their way, and kept until they are durable.
+    package var heldBytes: Int {
+        self.gathering.allocatedBytes + self.unsyncedBytes + self.spares.reduce(0) { $0 + $1.allocatedBytes }
+    }
+
+    /// The next job; nil when there is nothing to do or one is out already.
+    /// - Parameter isLast: the shard stops: everything is written and synced now.
+    package mutating func takeJob(now: Milliseconds, isLast: Bool = false) -> LogJob? {
+        guard !self.isJobOut, self.failure == nil || now >= self.retryAt || isLast else { return nil }
+        var batch = self.unwritten.take()
+        if batch == nil, !self.gathering.isEmpty {
+            batch = self.gathering
+            self.unsyncedBytes += self.gathering.used
+            self.gathering = self.spares.popLast() ?? LogBatch(indexInterval: self.indexInterval)
+        }
+        let isSync = isLast || self.isSyncDue(now, hasBatch: batch != nil)
+        guard batch != nil || isSync else { return nil }
+        self.isJobOut = true
+        self.isSyncOut = isSync
+        self.jobBeganAt = now
+        return LogJob(batch: batch, isSync: isSync)
+    }
+
+    private func isSyncDue(_ now: Milliseconds, hasBatch: Bool) -> Bool {
+        guard hasBatch || self.durable < self.written else { return false }
+        switch self.sync {
+        case .always: return true
+        case .everysec:
+            return self.unsyncedBytes >= Self.unsyncedBytesLimit || now - self.syncedAt >= Self.syncInterval
+                || now < self.syncedAt || self.failure != nil
+        // A sync that failed elsewhere, at the end of a segment, must still be made good.
+        case .no: return self.failure != nil
+        }
+    }
+
+    /// A job is done, or has failed; a failed one is tried again by itself.
+    /// - Parameter body: gets each mutation that has become durable, in order, under `always`.
+    package mutating func completed(_ outcome: LogOutcome, now: Milliseconds, _ body: (Bytes) -> Void) {
+        self.isJobOut = false
+        self.written = max(self.written, outcome.written)
+        self.durable = outcome.durable
+        self.failure = outcome.failure
+        self.unwritten = outcome.unwritten
+        if outcome.failure != nil {
+            self.failureCount += 1
+            self.retryAt = now + Self.retryInterval
+        } else if self.isSyncOut {
+            self.syncedAt = now
+        }
+        if self.durable == self.last {
+            self.oldestUnsynced = nil
+        } else if self.isSyncOut, outcome.failure == nil {
+            // What is not durable was numbered after the job began.
+            self.oldestUnsynced = self.jobBeganAt
+        }
+        for batch in outcome.released {
+            if self.sync == .always { batch.forEach { _, mutation in body(mutation) } }
+            self.unsyncedBytes -= batch.used
+            batch.removeAll()
+            if self.spares.count < Self.mostSpares, batch.allocatedBytes <= Self.largestSpare {
+                self.spares.append(batch)
+            }
+        }
+    }
+}

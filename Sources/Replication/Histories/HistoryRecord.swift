@@ -1,0 +1,95 @@
+// What a shard keeps in `history.json`: which numbering it goes on with, and what it needs to know at the next start to
+// decide whether it still may. The file is synced before a history is used.
+
+package import Primitives
+
+package struct HistoryRecord: Equatable, Sendable {
+    /// Ancestors kept; a replica that was away for more changes of history than this is copied anew.
+    package static let mostAncestors = 64
+
+    /// What the node promises of an acknowledged write: `--log-sync`.
+    package enum Sync: String, CaseIterable, Sendable {
+        case always
+        case everysec
+        case no
+    }
+
+    package let history: History
+    /// The oldest first.
+    package let ancestors: [Ancestor]
+    /// The tip when the node stopped in order, everything synced; nil while it runs, and so after a crash.
+    package var cleanShutdown: Position?
+    /// What the node runs under. A weaker promise must be on disk before it holds.
+    package var sync: Sync
+
+    package init(history: History, ancestors: [Ancestor] = [], cleanShutdown: Position? = nil, sync: Sync) {
+        precondition(history != .none, "forty zeros are the history of those who have none")
+        self.history = history
+        self.ancestors = Array(ancestors.suffix(Self.mostAncestors))
+        self.cleanShutdown = cleanShutdown
+        self.sync = sync
+    }
+
+    /// The record of a history that leaves this one at a position: at a promotion, or at a start after which nobody can say
+    /// what replicas hold.
+    ///
+    /// What was shared with an older ancestor beyond that position is gone too, so its end moves back with it: a replica that
+    /// stands there has mutations which this node numbers anew.
+    package func left(at position: Position, for fresh: History) -> HistoryRecord {
+        let shared = self.ancestors.map { Ancestor(history: $0.history, left: min($0.left, position)) }
+        return HistoryRecord(
+            history: fresh,
+            ancestors: shared + [Ancestor(history: self.history, left: position)],
+            sync: self.sync
+        )
+    }
+}
+
+/// Which history a shard runs with after a start, and why.
+package struct HistoryStart: Equatable, Sendable {
+    package enum Reason: String, CaseIterable, Sendable {
+        /// There is no record: a new history without ancestors.
+        case firstStart = "first-start"
+        /// The history goes on: the last run ended in order, and the log holds what it held then.
+        case cleanShutdown = "clean-shutdown"
+        /// The history goes on: links were only sent what was synced.
+        case sentWhatWasSynced = "sent-what-was-synced"
+        /// A new history: replicas may hold more than the disk did.
+        case replicasMayHoldMore = "replicas-may-hold-more"
+    }
+
+    /// To be written, and synced, before the first write and the first link. It carries no clean-shutdown mark.
+    package let record: HistoryRecord
+    package let reason: Reason
+
+    /// Decides from what the last run left behind.
+    /// - Parameters:
+    ///   - previous: the record found; nil at the first start.
+    ///   - recoveredTip: everything up to here came back from the disk.
+    ///   - fresh: a random history, used if a new one begins.
+    ///   - sync: what the node runs under from now on.
+    package static func decide(
+        previous: HistoryRecord?,
+        recoveredTip: Position,
+        fresh: History,
+        sync: HistoryRecord.Sync
+    ) -> HistoryStart {
+        guard let previous else {
+            return HistoryStart(record: HistoryRecord(history: fresh, sync: sync), reason: .firstStart)
+        }
+        var record = previous
+        record.cleanShutdown = nil
+        record.sync = sync
+        if let mark = previous.cleanShutdown {
+            if mark == recoveredTip { return HistoryStart(record: record, reason: .cleanShutdown) }
+            // A log that ends before the mark lost something after all, whatever was promised.
+            if mark > recoveredTip { return self.leave(record, at: recoveredTip, for: fresh) }
+        }
+        if previous.sync == .always { return HistoryStart(record: record, reason: .sentWhatWasSynced) }
+        return self.leave(record, at: recoveredTip, for: fresh)
+    }
+
+    private static func leave(_ record: HistoryRecord, at position: Position, for fresh: History) -> HistoryStart {
+        HistoryStart(record: record.left(at: position, for: fresh), reason: .replicasMayHoldMore)
+    }
+}

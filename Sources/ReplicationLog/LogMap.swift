@@ -1,0 +1,141 @@
+// Which segments there are and how far they reach: kept by the log's thread, read by those that stream from disk, by
+// acceptors and by whoever asks how much is retained.
+
+package import Primitives
+import Synchronization
+
+/// One segment, as far as it counts.
+struct SegmentSummary: Sendable {
+    var first: LSN
+    /// One before `first` when there is no record.
+    var last: LSN
+    /// Bytes of whole records.
+    var bytes: Int
+    var lastTimestamp: Milliseconds
+    var interval: Int
+    /// Offsets of records whose LSN is a multiple of the interval; nil where a file beside the segment has them.
+    var offsets: [Int]?
+}
+
+package final class LogMap: Sendable {
+    private struct State {
+        /// Oldest first; the last one is being written.
+        var segments: [SegmentSummary] = []
+        var durable: Position = 0
+    }
+
+    private let state = Mutex(State())
+
+    /// What the log holds.
+    package struct Bounds: Equatable, Sendable {
+        /// The oldest position from which the log can be read.
+        package var oldest: Position
+        /// Everything up to here is in the files, and up to `durable` it survives a loss of power.
+        package var written: Position
+        package var durable: Position
+        package var bytes: Int
+        package var segments: Int
+    }
+
+    package var bounds: Bounds {
+        self.state.withLock { state in
+            Bounds(
+                oldest: state.segments.first.map { $0.first - 1 } ?? 0,
+                written: state.segments.last?.last ?? 0,
+                durable: state.durable,
+                bytes: state.segments.reduce(0) { $0 + $1.bytes },
+                segments: state.segments.count
+            )
+        }
+    }
+
+    /// Bytes of records after a position; in the segment that holds it, in proportion to its records.
+    package func retainedBytes(after position: Position) -> Int {
+        self.state.withLock { state in
+            var sum = 0
+            for segment in state.segments.reversed() {
+                if segment.first > position {
+                    sum += segment.bytes
+                    continue
+                }
+                let records = segment.last + 1 - segment.first
+                guard segment.last > position, records > 0 else { break }
+                sum += Int(Double(segment.bytes) * Double(segment.last - position) / Double(records))
+                break
+            }
+            return sum
+        }
+    }
+
+    // MARK: For readers
+
+    /// Where to begin looking for a record.
+    struct Place {
+        enum Start {
+            case offset(Int)
+            /// The number of an entry in the index file.
+            case entry(Int)
+        }
+        var segment: LSN
+        var start: Start
+    }
+
+    /// The segment that holds an LSN, or the first one after it; nil when the log ends before.
+    func locate(_ lsn: LSN) -> Place? {
+        self.state.withLock { state in
+            guard let index = Self.index(of: lsn, in: state.segments) else { return nil }
+            let segment = state.segments[index]
+            guard let entry = SegmentIndex.entry(for: lsn, first: segment.first, interval: segment.interval) else {
+                return Place(segment: segment.first, start: .offset(0))
+            }
+            guard let offsets = segment.offsets else { return Place(segment: segment.first, start: .entry(entry)) }
+            return Place(segment: segment.first, start: .offset(entry < offsets.count ? offsets[entry] : 0))
+        }
+    }
+
+    /// The segment that ends at or after an LSN.
+    private static func index(of lsn: LSN, in segments: [SegmentSummary]) -> Int? {
+        var low = 0
+        var high = segments.count
+        while low < high {
+            let middle = (low + high) / 2
+            if segments[middle].last < lsn { low = middle + 1 } else { high = middle }
+        }
+        return low < segments.count ? low : nil
+    }
+
+    /// How far a segment may be read, whether more segments follow it, and the first LSN after it; nil once it is gone.
+    func extent(of first: LSN) -> (bytes: Int, last: LSN, next: LSN?)? {
+        self.state.withLock { state in
+            guard let index = Self.index(of: first, in: state.segments) ?? state.segments.indices.last,
+                state.segments[index].first == first
+            else { return nil }
+            let next = index + 1 < state.segments.count ? state.segments[index + 1].first : nil
+            return (state.segments[index].bytes, state.segments[index].last, next)
+        }
+    }
+
+    // MARK: For the log
+
+    var segments: [SegmentSummary] { self.state.withLock { $0.segments } }
+
+    func reset(_ segments: [SegmentSummary], durable: Position) {
+        self.state.withLock { $0 = State(segments: segments, durable: durable) }
+    }
+
+    /// Changes the segment that is being written.
+    func updateActive(_ body: (inout SegmentSummary) -> Void) {
+        self.state.withLock { state in
+            guard !state.segments.isEmpty else { return }
+            body(&state.segments[state.segments.count - 1])
+        }
+    }
+
+    func began(_ segment: SegmentSummary) { self.state.withLock { $0.segments.append(segment) } }
+
+    func synced(through position: Position) { self.state.withLock { $0.durable = position } }
+
+    func removedLast() { self.state.withLock { _ = $0.segments.popLast() } }
+
+    func removedFirst(_ count: Int) { self.state.withLock { $0.segments.removeFirst(count) } }
+}

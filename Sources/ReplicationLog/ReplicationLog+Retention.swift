@@ -1,0 +1,95 @@
+// Letting go of old records, by whole segments, and moving on past records that nobody has.
+
+package import Primitives
+
+extension ReplicationLog {
+    /// Removes the segments whose records all lie at or before a position. The segment being written stays, so that the
+    /// last LSN survives; pruning past the end moves the log forward to there.
+    /// - Returns: the number of segments removed.
+    @discardableResult
+    package func prune(upTo position: Position) throws(LogError) -> Int {
+        if position > self.last { try self.skip(to: position + 1) }
+        let segments = self.map.segments
+        let count = segments.dropLast().prefix { $0.last <= position }.count
+        guard count > 0 else { return 0 }
+        // Taken off the map first: a reader that begins now must not find what is about to go.
+        self.map.removedFirst(count)
+        try LogError.wrapping { () throws(StorageError) in
+            for segment in segments.prefix(count) {
+                try self.remove(SegmentName.index(segment.first))
+                try self.remove(SegmentName.log(segment.first))
+            }
+        }
+        self.manifest.forget(before: segments[count].first)
+        return count
+    }
+
+    private func remove(_ name: String) throws(StorageError) {
+        do throws(StorageError) {
+            try self.storage.remove(name)
+        } catch {
+            guard error.code == .missing else { throw error }
+        }
+    }
+
+    /// Prunes segments for which the log is too large or too old, but nothing after `limit`.
+    /// - Parameters:
+    ///   - maxBytes: of all segments together; nil means no bound.
+    ///   - oldest: segments whose last record is older go; nil means no bound.
+    ///   - limit: the retention floor: what is after it is still needed.
+    /// - Returns: the number of segments removed, and the position up to which the bounds would have pruned.
+    @discardableResult
+    package func sweep(
+        maxBytes: Int?,
+        oldest: Milliseconds?,
+        limit: Position
+    ) throws(LogError) -> (removed: Int, wanted: Position) {
+        var bytes = self.map.bounds.bytes
+        var wanted: Position = 0
+        for segment in self.map.segments.dropLast() {
+            let isTooMuch = maxBytes.map { bytes > $0 } ?? false
+            let isTooOld = oldest.map { segment.lastTimestamp < $0 } ?? false
+            guard isTooMuch || isTooOld else { break }
+            bytes -= segment.bytes
+            wanted = segment.last
+        }
+        guard wanted > 0 else { return (0, 0) }
+        return (try self.prune(upTo: min(wanted, limit)), wanted)
+    }
+
+    /// Moves the log forward: the next record will have this LSN. Older records stay readable until retention takes them.
+    package func skip(to next: LSN) throws(LogError) {
+        precondition(next > self.last, "the log only moves forward")
+        guard next > self.last + 1 else { return }
+        try LogError.wrapping { () throws(StorageError) in
+            var manifest = self.manifest
+            manifest.skips.append(Manifest.Skip(after: self.last, next: next))
+            try self.storage.replace(Manifest.fileName, with: manifest.json)
+            self.manifest = manifest
+            try self.roll(to: next)
+            try self.storage.syncDirectory()
+            self.active.isEntered = true
+        }
+    }
+
+    /// Drops every record after a position, damaged ones included: the last resort of `--log-repair truncate`.
+    /// - Returns: the log as it is then.
+    package static func truncate(
+        _ storage: any LogStorage,
+        segment: LSN,
+        at offset: Int
+    ) throws(LogError) {
+        try LogError.wrapping { () throws(StorageError) in
+            for file in try storage.list() {
+                guard let first = SegmentName.first(ofLog: file.name), first > segment else { continue }
+                try storage.remove(file.name)
+                try? storage.remove(SegmentName.index(first))
+            }
+            try? storage.remove(SegmentName.index(segment))
+            let file = try storage.open(SegmentName.log(segment), create: false)
+            try file.truncate(to: offset)
+            try file.sync()
+            try storage.syncDirectory()
+        }
+    }
+}

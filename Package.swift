@@ -63,7 +63,7 @@ let package = Package(
             "Server",
             [
                 "Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "LogFiles", "Engine", "Sockets",
-                "Probes", logging,
+                "Probes", logging, deque,
             ] + nio
         ),
 

@@ -4,16 +4,6 @@
 package import Primitives
 package import ReplicationLog
 
-/// When the disk is waited for, as in Redis's `appendfsync`.
-package enum LogSync: String, CaseIterable, Sendable {
-    /// A reply leaves, and a replica sees the write, after its sync.
-    case always
-    /// Synced once a second, and after every 32 MiB: a loss of power costs at most the last two seconds.
-    case everysec
-    /// The system decides when; a loss of power costs what it had not written yet.
-    case no
-}
-
 /// What the thread that owns the log is to do: write a batch, then perhaps sync.
 package struct LogJob: Sendable {
     package var batch: LogBatch?

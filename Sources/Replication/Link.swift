@@ -30,7 +30,11 @@ package struct Link {
     /// The position that the stream goes on after, while there is no cursor.
     var position: Position
     /// The backlog does not reach back to where the link stands: what comes next is read from the log.
-    var diskRead: DiskRead?
+    var diskRead: DiskRead? {
+        didSet { if self.diskRead != nil { self.hasReadLog = true } }
+    }
+    /// Whether somebody may still keep a file open for it.
+    package private(set) var hasReadLog = false
     /// The transport took no more; nothing is tried until it says that it can.
     package internal(set) var isBlocked = false
     /// A heartbeat, or what is left of one. It goes between frames.

@@ -33,8 +33,8 @@ package struct DiskRequest: Equatable, Sendable {
 package enum DiskAnswer: Sendable {
     /// The frames, in a chunk whose first one is the one asked for; nil when the log does not have it yet.
     case read(Chunk?)
-    /// The log does not have it any more, or it could not be read.
-    case failed
+    /// The log does not have it any more, or it could not be read; for an operator.
+    case failed(String)
 }
 
 extension Link {

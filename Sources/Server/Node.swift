@@ -23,13 +23,16 @@ final class Node: Sendable {
     let connectedClients = Atomic<Int>(0)
     let peakAllocatedBytes = Atomic<Int>(0)
     let handshakes = HandshakeCounters()
+    /// nil without a data directory.
+    let logReaders: LogReaders?
     private let nextClient = Atomic<Int64>(1)
     private let nextLink = Atomic<UInt64>(1)
-    /// Set once, before the first connection.
+    /// Complete before the first connection.
     private let members = Mutex<[Shard]>([])
 
-    init(options: ServerOptions, logger: Logger, runID: String, poller: Poller) {
+    init(options: ServerOptions, logger: Logger, runID: String, poller: Poller, logReaders: LogReaders?) {
         self.options = options
+        self.logReaders = logReaders
         self.poller = poller
         self.logger = logger
         self.runID = runID
@@ -39,7 +42,13 @@ final class Node: Sendable {
 
     var shards: [Shard] { self.members.withLock { $0 } }
 
-    func setShards(_ shards: [Shard]) { self.members.withLock { $0 = shards } }
+    func add(_ shard: Shard) { self.members.withLock { $0.append(shard) } }
+
+    /// Returns once everything that the log's threads were given is done.
+    func stopLogThreads() {
+        self.logReaders?.stop()
+        for shard in self.shards { shard.log?.writer.stop() }
+    }
 
     func newClientNumber() -> Int64 { self.nextClient.wrappingAdd(1, ordering: .relaxed).oldValue }
 

@@ -6,6 +6,7 @@ import NIOPosix
 import Primitives
 import Probes
 import Replication
+import ReplicationLog
 import Sockets
 
 package final class Server: Sendable {
@@ -13,6 +14,8 @@ package final class Server: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let port: LinkPort
     private let portThread: DedicatedThread
+    /// Held as long as the node runs; nil when nothing is kept.
+    private let directory: DataDirectory?
     /// The port that clients connect to.
     package let clientPort: UInt16
     /// The ports that replicas connect to, one a shard.
@@ -37,22 +40,50 @@ package final class Server: Sendable {
         var options = options
         options.port = self.clientPort
         options.replicationPort = self.replicationPorts.first
-        let runID = History(using: &generator).hex
-        let node = Node(options: options, logger: logger, runID: runID, poller: poller)
-        self.group = MultiThreadedEventLoopGroup(numberOfThreads: options.shards)
-        self.node = node
-        let loops = self.group.makeIterator()
-        let shards = loops.enumerated().map { index, loop in
-            Shard(index: index, node: node, loop: loop, seed: generator.next(), history: History(using: &generator))
+        // Before any thread is started: what is refused here leaves nothing behind.
+        let directory = try options.dataDirectory.map { path throws(ServerError) in
+            try DataDirectory(path, shards: options.shards)
         }
-        node.setShards(shards)
+        let stores = try Self.openStores(directory, options, logger, &generator)
+        self.directory = directory
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: options.shards)
+        self.group = group
+        let runID = History(using: &generator).hex
+        do throws(SocketError) {
+            let readers = directory == nil ? nil : try LogReaders()
+            let node = Node(options: options, logger: logger, runID: runID, poller: poller, logReaders: readers)
+            self.node = node
+            let loops = group.makeIterator()
+            for (index, loop) in loops.enumerated() {
+                let history = History(using: &generator)
+                let shard = try Shard(
+                    index: index,
+                    node: node,
+                    loop: loop,
+                    seed: generator.next(),
+                    history: history,
+                    store: stores[index]
+                )
+                node.add(shard)
+            }
+        } catch {
+            throw ServerError(.resources, "cannot start the threads of the log", underlying: error)
+        }
+        let shards = self.node.shards
+        do throws(ServerError) {
+            try Self.recover(shards)
+        } catch {
+            self.node.stopLogThreads()
+            try? group.syncShutdownGracefully()
+            throw error
+        }
         for shard in shards { shard.start() }
         var roles = [LinkPort.Listener(socket: listeners.client, role: .clients)]
         for (shard, socket) in zip(shards, listeners.replication) {
             roles.append(LinkPort.Listener(socket: socket, role: .replicas(shard)))
         }
         do throws(SocketError) {
-            let port = try LinkPort(listeners: roles, node: node)
+            let port = try LinkPort(listeners: roles, node: self.node)
             self.port = port
             self.portThread = try DedicatedThread(name: "link-port") { port.run() }
         } catch {
@@ -96,11 +127,55 @@ package final class Server: Sendable {
         return (open[0], Array(open.dropFirst()))
     }
 
+    private static func openStores(
+        _ directory: DataDirectory?,
+        _ options: ServerOptions,
+        _ logger: Logger,
+        _ generator: inout SystemRandomNumberGenerator
+    ) throws(ServerError) -> [ShardStore?] {
+        var stores: [ShardStore?] = []
+        for shard in 0..<options.shards {
+            guard let directory else {
+                stores.append(nil)
+                continue
+            }
+            let fresh = History(using: &generator)
+            let store = try ShardStore(directory, shard: shard, options: options, fresh: fresh)
+            if let cut = store.recovery.cut {
+                logger.warning(
+                    "the log's end was torn and has been cut",
+                    metadata: [
+                        "shard": "\(shard)", "segment": "\(cut.segment)", "offset": "\(cut.offset)",
+                        "bytes": "\(cut.bytes)", "reason": "\(cut.reason.rawValue)", "records": "\(cut.recordsKept)",
+                    ]
+                )
+            }
+            stores.append(store)
+        }
+        return stores
+    }
+
+    /// Replays the shards' logs, each on its own loop.
+    private static func recover(_ shards: [Shard]) throws(ServerError) {
+        let results = shards.map { shard in
+            shard.loop.submit { () -> Result<Void, ServerError> in
+                Result { () throws(ServerError) in try shard.recover() }
+            }
+        }
+        for result in results {
+            // A loop that runs answers.
+            if case .failure(let error)? = try? result.wait() { throw error }
+        }
+    }
+
     /// Ends every connection and every thread. Returns once they have ended.
     package func stop() {
         self.port.stop()
         self.portThread.join()
         for shard in self.node.shards { try? shard.stop().wait() }
+        self.node.stopLogThreads()
+        // What the threads told last comes before this on each loop.
+        for shard in self.node.shards { try? shard.loop.submit { shard.finishLog() }.wait() }
         // Never fails for a group that runs; there is nothing left to do if it did.
         try? self.group.syncShutdownGracefully()
     }

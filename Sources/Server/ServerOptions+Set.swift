@@ -2,6 +2,7 @@
 // (`backlog-size 64mb`).
 
 import Replication
+import ReplicationLog
 
 extension ServerOptions {
     package struct InvalidSetting: Error, CustomStringConvertible {
@@ -11,7 +12,8 @@ extension ServerOptions {
     /// Every name that `set` knows.
     package static let names = [
         "bind", "port", "replication-port", "shards", "backlog-size", "chunk-size", "link-output-limit", "fan-out",
-        "link-timeout", "maxclients", "client-query-buffer-limit", "slow-event",
+        "link-timeout", "maxclients", "client-query-buffer-limit", "slow-event", "data-dir", "log-sync",
+        "log-segment-size", "log-index-interval", "log-repair",
     ]
 
     /// What `link-timeout` may be: a day is longer than anybody waits for a dead peer.
@@ -30,21 +32,38 @@ extension ServerOptions {
         case "chunk-size": self.chunkBytes = try Self.size(name, value, in: 1024...(1 << 30))
         case "link-output-limit": self.linkOutputLimit = try Self.size(name, value, in: 4096...(1 << 30))
         case "fan-out":
-            guard let fanOut = FanOut(rawValue: value.lowercased()) else {
-                throw InvalidSetting(description: "\(name) must be shared or copy, not '\(value)'")
-            }
-            self.stream.fanOut = fanOut
+            self.stream.fanOut = try Self.choice(name, value)
         case "link-timeout":
             self.stream.linkTimeout = Int64(try Self.number(name, value, in: Self.linkTimeoutSeconds) as Int) * 1000
         case "maxclients": self.maxClients = try Self.number(name, value, in: 1...1_000_000)
         case "client-query-buffer-limit":
             self.queryBufferLimit = try Self.size(name, value, in: (1 << 20)...(1 << 32 - 1))
         case "slow-event": self.slowEventMicroseconds = try Self.number(name, value, in: 1...60_000_000)
+        case "data-dir": self.dataDirectory = value.isEmpty ? nil : value
+        case "log-sync": self.logSync = try Self.choice(name, value)
+        case "log-segment-size": self.log.segmentBytes = try Self.size(name, value, in: 4096...(1 << 36))
+        case "log-index-interval": self.log.indexInterval = try Self.number(name, value, in: 1...1_000_000)
+        case "log-repair":
+            guard ["no", "truncate"].contains(value.lowercased()) else {
+                throw InvalidSetting(description: "\(name) must be no or truncate, not '\(value)'")
+            }
+            self.repairsLog = value.lowercased() == "truncate"
         default:
             throw InvalidSetting(
                 description: "unknown setting '\(name)'; known are \(Self.names.joined(separator: ", "))"
             )
         }
+    }
+
+    private static func choice<Choice: RawRepresentable<String> & CaseIterable>(
+        _ name: String,
+        _ value: String
+    ) throws(InvalidSetting) -> Choice {
+        guard let choice = Choice(rawValue: value.lowercased()) else {
+            let all = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+            throw InvalidSetting(description: "\(name) must be one of \(all), not '\(value)'")
+        }
+        return choice
     }
 
     private static func number<Number: FixedWidthInteger>(

@@ -1,4 +1,5 @@
 package import Replication
+package import ReplicationLog
 
 /// Everything that a node is told at its start. The executable fills it from flags, environment and file.
 package struct ServerOptions: Sendable {
@@ -19,6 +20,12 @@ package struct ServerOptions: Sendable {
     package var queryBufferLimit = 1 << 30
     /// A background event that takes longer, in wall and processor time, is counted as slow; microseconds.
     package var slowEventMicroseconds = 1000
+    /// Where the log is kept; nil: nothing is kept.
+    package var dataDirectory: String?
+    package var logSync = LogSync.everysec
+    package var log = LogOptions()
+    /// Damage found at the start is cut away, with everything after it, instead of refusing to start.
+    package var repairsLog = false
     package var configFile: String?
 
     package init() {}
@@ -43,6 +50,7 @@ package struct ServerError: Error, CustomStringConvertible, Sendable {
         private let name: String
         package static let invalidOption = Code(name: "invalid option")
         package static let cannotListen = Code(name: "cannot listen")
+        package static let dataDirectory = Code(name: "data directory")
         package static let resources = Code(name: "resources")
     }
     package var code: Code

@@ -61,6 +61,30 @@ struct ServeCommand: ParsableCommand {
     )
     var slowEvent: String?
 
+    @Option(help: "Directory that keeps the data; one process at a time. (default: none, nothing is kept)")
+    var dataDir: String?
+
+    @Option(
+        help: """
+            When the disk is waited for. always: a reply, and a replica, gets to know of a write once it is synced, and \
+            nothing acknowledged is lost to a crash or a loss of power. everysec: synced once a second; a crash of the \
+            process loses no write that the system had taken, a loss of power at most two seconds. no: the system \
+            decides. (default: everysec)
+            """
+    )
+    var logSync: String?
+
+    @Option(help: "Bytes after which the log begins a new file. (default: 64mb)")
+    var logSegmentSize: String?
+
+    @Option(help: "Records per entry of the log's seek index. (default: 64)")
+    var logIndexInterval: String?
+
+    @Option(
+        help: "no: refuse to start on a damaged log; truncate: give up everything from the damage on. (default: no)"
+    )
+    var logRepair: String?
+
     @Option(help: "trace, debug, info, notice, warning, error or critical.")
     var logLevel: String = "notice"
 
@@ -71,6 +95,8 @@ struct ServeCommand: ParsableCommand {
             ("link-output-limit", self.linkOutputLimit), ("fan-out", self.fanOut),
             ("link-timeout", self.linkTimeout), ("maxclients", self.maxclients),
             ("client-query-buffer-limit", self.clientQueryBufferLimit), ("slow-event", self.slowEvent),
+            ("data-dir", self.dataDir), ("log-sync", self.logSync), ("log-segment-size", self.logSegmentSize),
+            ("log-index-interval", self.logIndexInterval), ("log-repair", self.logRepair),
         ]
     }
 
@@ -90,6 +116,8 @@ struct ServeCommand: ParsableCommand {
         sigaddset(&signals, SIGINT)
         pthread_sigmask(SIG_BLOCK, &signals, nil)
         signal(SIGPIPE, SIG_IGN)
+        // A file size limit then shows as an error of write(2), which the log knows how to meet.
+        signal(SIGXFSZ, SIG_IGN)
 
         // Every client and replica is a descriptor, and the usual limit of 1024 is a tenth of --maxclients.
         DescriptorLimit.raise()

@@ -10,7 +10,7 @@ import Testing
     private static func start(
         mark: Position?,
         tip: Position,
-        sync: HistoryRecord.Sync,
+        sync: LogSync,
         ancestors: [Ancestor] = []
     ) -> HistoryStart {
         let previous = HistoryRecord(history: Self.old, ancestors: ancestors, cleanShutdown: mark, sync: sync)
@@ -36,9 +36,9 @@ import Testing
             (100, 101, .always, .sentWhatWasSynced),
             // Whatever was promised: it ended at 100 in order, and 100 is not there.
             (100, 99, .always, .replicasMayHoldMore), (100, 0, .always, .replicasMayHoldMore),
-        ] as [(Position?, Position, HistoryRecord.Sync, HistoryStart.Reason)]
+        ] as [(Position?, Position, LogSync, HistoryStart.Reason)]
     )
-    func table(mark: Position?, tip: Position, sync: HistoryRecord.Sync, reason: HistoryStart.Reason) {
+    func table(mark: Position?, tip: Position, sync: LogSync, reason: HistoryStart.Reason) {
         let start = Self.start(mark: mark, tip: tip, sync: sync)
         #expect(start.reason == reason)
         // A crash from now on must find no mark, and the promise of this run.
@@ -71,7 +71,7 @@ import Testing
     @Test("a record comes back from its file as it went in", arguments: [nil, 0, 20, UInt64.max] as [Position?])
     func roundTrip(mark: Position?) throws {
         let ancestors = [Ancestor(history: History(seed: 5), left: .max), Ancestor(history: History(seed: 6), left: 0)]
-        for sync in HistoryRecord.Sync.allCases {
+        for sync in LogSync.allCases {
             let record = HistoryRecord(history: Self.old, ancestors: ancestors, cleanShutdown: mark, sync: sync)
             #expect(try HistoryRecord(json: record.json) == record)
         }

@@ -42,7 +42,7 @@ import Testing
         "Measurement": ["Histogram", "Glibc"], "Workload": ["Glibc"], "Reports": ["Glibc"],
         // Shells: system calls, threads, and the transport.
         "Sockets": ["Glibc"], "Probes": ["Glibc", "Synchronization"],
-        "Server": ["Glibc", "Synchronization", "Logging", "NIOCore", "NIOPosix"],
+        "Server": ["Glibc", "Synchronization", "DequeModule", "Logging", "NIOCore", "NIOPosix"],
         "Harness": ["Glibc", "Synchronization", "Histogram", "DequeModule", "Dispatch"],
         "sluice": ["Glibc", "ArgumentParser", "Logging", "Synchronization", "Dispatch"],
     ]

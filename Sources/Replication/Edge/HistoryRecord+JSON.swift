@@ -5,6 +5,7 @@
 
 internal import FoundationEssentials
 internal import Primitives
+internal import ReplicationLog
 
 extension HistoryRecord {
     package static let fileName = "history.json"
@@ -29,7 +30,7 @@ extension HistoryRecord {
 
     package init(json: [UInt8]) throws(NodeFileError) {
         let content = try NodeFile.decode(Content.self, from: json, name: Self.fileName, newest: Self.newestVersion)
-        guard let sync = Sync(rawValue: content.sync) else {
+        guard let sync = LogSync(rawValue: content.sync) else {
             throw NodeFileError(.malformed, "\(Self.fileName) is damaged: no such sync policy as \(content.sync)")
         }
         var ancestors: [Ancestor] = []

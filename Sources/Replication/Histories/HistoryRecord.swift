@@ -2,17 +2,11 @@
 // decide whether it still may. The file is synced before a history is used.
 
 package import Primitives
+package import ReplicationLog
 
 package struct HistoryRecord: Equatable, Sendable {
     /// Ancestors kept; a replica that was away for more changes of history than this is copied anew.
     package static let mostAncestors = 64
-
-    /// What the node promises of an acknowledged write: `--log-sync`.
-    package enum Sync: String, CaseIterable, Sendable {
-        case always
-        case everysec
-        case no
-    }
 
     package let history: History
     /// The oldest first.
@@ -20,9 +14,9 @@ package struct HistoryRecord: Equatable, Sendable {
     /// The tip when the node stopped in order, everything synced; nil while it runs, and so after a crash.
     package var cleanShutdown: Position?
     /// What the node runs under. A weaker promise must be on disk before it holds.
-    package var sync: Sync
+    package var sync: LogSync
 
-    package init(history: History, ancestors: [Ancestor] = [], cleanShutdown: Position? = nil, sync: Sync) {
+    package init(history: History, ancestors: [Ancestor] = [], cleanShutdown: Position? = nil, sync: LogSync) {
         precondition(history != .none, "forty zeros are the history of those who have none")
         self.history = history
         self.ancestors = Array(ancestors.suffix(Self.mostAncestors))
@@ -72,7 +66,7 @@ package struct HistoryStart: Equatable, Sendable {
         previous: HistoryRecord?,
         recoveredTip: Position,
         fresh: History,
-        sync: HistoryRecord.Sync
+        sync: LogSync
     ) -> HistoryStart {
         guard let previous else {
             return HistoryStart(record: HistoryRecord(history: fresh, sync: sync), reason: .firstStart)

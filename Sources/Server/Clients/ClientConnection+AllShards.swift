@@ -15,7 +15,7 @@ extension ClientConnection {
     ) {
         let shards = self.shard.node.shards
         guard shards.count > 1 else { return answer([ask(self.shard)], self.shard.writer) }
-        let futures = shards.map { shard in shard.loop.submit { ask(shard) } }
+        let futures = shards.map { shard in shard.loop.flatSubmit { shard.held(ask(shard)) } }
         self.wait(for: EventLoopFuture.whenAllSucceed(futures, on: self.shard.loop)) { answer($0, $1) }
     }
 

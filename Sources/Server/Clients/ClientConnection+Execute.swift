@@ -5,6 +5,7 @@ import Keyspace
 import Primitives
 import RESP
 import Replication
+import ReplicationLog
 
 extension ClientConnection {
     /// Carries out one command; its reply is appended to the writer, or comes later (`isAwaiting`).
@@ -21,9 +22,13 @@ extension ClientConnection {
         let id = table.specs[index].id
         switch table.specs[index].scope {
         case .keyspace where self.isAlone, .allShards where self.isAlone:
-            self.executeHere(id, command, writer)
-        case .keyspace: self.route(table.specs[index], command, writer)
-        case .allShards: return self.afterBatch { self.join(id, command, writer) }
+            self.executeHere(index, command, writer)
+        case .keyspace: self.route(index, command, writer)
+        case .allShards:
+            return self.afterBatch {
+                if let refusal = self.shard.refusal(index, command) { return self.refuse(refusal, writer) }
+                self.join(id, command, writer)
+            }
         case .connection: return self.afterBatch { self.serve(id, command, writer) }
         }
         self.shard.statistics.commands += 1
@@ -39,9 +44,11 @@ extension ClientConnection {
     }
 
     /// On this connection's own shard.
-    func executeHere(_ id: CommandID, _ command: Command, _ writer: Writer) {
+    /// - Parameter index: of the command in the table.
+    func executeHere(_ index: Int, _ command: Command, _ writer: Writer) {
+        if let refusal = self.shard.refusal(index, command) { return self.refuse(refusal, writer) }
         let before = writer.count
-        self.shard.engine.execute(id, command, now: self.shard.now, writer)
+        self.shard.engine.execute(self.shard.node.table.specs[index].id, command, now: self.shard.now, writer)
         self.shard.noteWrites()
         if writer.count > before, writer.bytes[before] == UInt8(ascii: "-") { self.shard.statistics.errors += 1 }
     }
@@ -50,4 +57,19 @@ extension ClientConnection {
         self.shard.statistics.errors += 1
         writer.error(message)
     }
+}
+
+extension Shard {
+    /// Why this command may not write now; nil when it may.
+    func refusal(_ index: Int, _ command: Command) -> String? {
+        guard self.writeRefusal != nil || command.length > Self.longestLoggedCommand,
+            self.node.table.specs[index].flags.contains(.write)
+        else { return nil }
+        if let refusal = self.writeRefusal { return refusal }
+        guard self.log != nil else { return nil }
+        return "ERR the command is longer than \(Self.longestLoggedCommand) bytes, the most that the log takes"
+    }
+
+    /// What a command turns into may be a little longer than itself.
+    private static let longestLoggedCommand = LogRecord.longestPayload - 1024
 }

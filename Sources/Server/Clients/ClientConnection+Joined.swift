@@ -60,7 +60,7 @@ extension ClientConnection {
         let owner = shards[index]
         // A request borrows its command's bytes, so the command travels and is read again where it arrives.
         let encoded = Array(command.encoded)
-        self.wait(for: owner.loop.submit { owner.scan(from: cursor, encoded) }) { part, writer in
+        self.wait(for: owner.loop.flatSubmit { owner.held(owner.scan(from: cursor, encoded)) }) { part, writer in
             let isLast = part.next == nil && index + 1 == shards.count
             let next = part.next?.number(shard: index) ?? ScanCursor.start.number(shard: index + 1)
             writer.array(2)

@@ -10,13 +10,15 @@ extension ClientConnection {
     private static let crossSlot = "CROSSSLOT Keys in request don't hash to the same shard"
 
     /// Carries out or batches a keyspace command. Its arity has been checked.
-    func route(_ spec: CommandSpec, _ command: Command, _ writer: Writer) {
+    /// - Parameter index: of the command in the table.
+    func route(_ index: Int, _ command: Command, _ writer: Writer) {
+        let spec = self.shard.node.table.specs[index]
         let shards = self.shard.node.options.shards
         let keys = spec.keyIndices(argumentCount: command.count)
         let owners = keys.map { KeySlot.shard(of: command[$0], shards: shards) }
-        guard let first = owners.first else { return self.executeHere(spec.id, command, writer) }
+        guard let first = owners.first else { return self.executeHere(index, command, writer) }
         if owners.allSatisfy({ $0 == first }) {
-            if first == self.shard.index, self.batch.isEmpty { return self.executeHere(spec.id, command, writer) }
+            if first == self.shard.index, self.batch.isEmpty { return self.executeHere(index, command, writer) }
             return self.batch.add(command, to: first)
         }
         // A malformed MSET is the owner's to refuse, and stays whole.
@@ -43,9 +45,9 @@ extension ClientConnection {
             guard !part.commands.isEmpty else { return self.shard.loop.makeSucceededFuture(ShardPart.Replies()) }
             // A later round runs in a turn of its own, or a long batch would go as deep as it has rounds.
             if shard === self.shard, isFirstRound {
-                return self.shard.loop.makeSucceededFuture(shard.run(part, version: version))
+                return shard.runAndHold(part, version: version)
             }
-            return shard.loop.submit { shard.run(part, version: version) }
+            return shard.loop.flatSubmit { shard.runAndHold(part, version: version) }
         }
         self.wait(for: EventLoopFuture.whenAllSucceed(futures, on: self.shard.loop)) { replies, writer in
             self.batch.received(replies)
@@ -56,13 +58,13 @@ extension ClientConnection {
     }
 
     /// A command whose key stands where the table cannot say (`MEMORY USAGE`).
-    func executeOnKeys(_ id: CommandID, _ command: Command, firstKey: Int, _ writer: Writer) {
+    func executeOnKeys(_ index: Int, _ command: Command, firstKey: Int, _ writer: Writer) {
         let owner = KeySlot.shard(of: command[firstKey], shards: self.shard.node.options.shards)
-        guard owner != self.shard.index else { return self.executeHere(id, command, writer) }
+        guard owner != self.shard.index else { return self.executeHere(index, command, writer) }
         let shard = self.shard.node.shards[owner]
         let part = ShardPart(commands: Array(command.encoded))
         let version = self.session.version
-        self.wait(for: shard.loop.submit { shard.run(part, version: version) }) { replies, writer in
+        self.wait(for: shard.loop.flatSubmit { shard.runAndHold(part, version: version) }) { replies, writer in
             replies.bytes.withUnsafeBytes { writer.raw($0) }
         }
     }

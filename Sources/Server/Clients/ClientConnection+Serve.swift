@@ -120,7 +120,7 @@ extension ClientConnection {
                 MemoryReport(node: node, shards: $0).write($1)
             }
         } else if command[1].equalsIgnoringCase("USAGE"), command.count >= 3 {
-            self.executeOnKeys(.memory, command, firstKey: 2, writer)
+            self.executeOnKeys(self.session.lastCommand ?? 0, command, firstKey: 2, writer)
         } else if command[1].equalsIgnoringCase("HELP"), command.count == 2 {
             writer.array(3)
             writer.simple("MEMORY <subcommand> [<arg> ...]. Subcommands are:")

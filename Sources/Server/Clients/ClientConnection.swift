@@ -31,6 +31,9 @@ final class ClientConnection: ChannelInboundHandler {
     private var context: ChannelHandlerContext?
     /// SwiftNIO holds bytes that the socket did not take.
     private var isOutputQueued = false
+    /// Replies that wait for the log; nothing is executed until they have left.
+    private var heldReplies: [UInt8] = []
+    private var isHeld = false
     /// Something is with other shards; nothing is executed until it is back.
     var isAwaiting = false
     /// Commands for other shards that have not been answered yet.
@@ -97,7 +100,7 @@ final class ClientConnection: ChannelInboundHandler {
         self.limitHeld()
     }
 
-    private var isPaused: Bool { self.isOutputQueued || self.isAwaiting || self.isBatchOut }
+    private var isPaused: Bool { self.isOutputQueued || self.isAwaiting || self.isBatchOut || self.isHeld }
 
     // MARK: Input
 
@@ -201,6 +204,7 @@ final class ClientConnection: ChannelInboundHandler {
         let bytes = writer.bytes
         guard bytes.count > 0 else { return self.closeIfEnding() }
         guard self.context != nil else { return writer.removeAll() }
+        if self.isHeld || self.shard.log != nil, self.hold(bytes) { return writer.removeAll() }
         self.shard.statistics.outputBytes += bytes.count
         self.shard.statistics.writes += 1
         var written = 0
@@ -218,6 +222,26 @@ final class ClientConnection: ChannelInboundHandler {
         if written < bytes.count { self.queue(Bytes(rebasing: bytes.dropFirst(written))) }
         writer.removeAll()
         self.closeIfEnding()
+    }
+
+    /// Keeps replies back until what they tell of is as safe as `--log-sync` promises; false when they may leave.
+    private func hold(_ bytes: Bytes) -> Bool {
+        let position = self.shard.replyPosition
+        guard self.isHeld || position != nil else { return false }
+        self.heldReplies.append(contentsOf: bytes)
+        guard !self.isHeld else { return true }
+        self.isHeld = true
+        self.shard.hold(until: position ?? 0) { [self] in self.releaseReplies() }
+        return true
+    }
+
+    private func releaseReplies() {
+        self.isHeld = false
+        let replies = self.heldReplies
+        self.heldReplies.removeAll(keepingCapacity: true)
+        replies.withUnsafeBytes { self.shard.writer.raw($0) }
+        self.flush()
+        self.resume()
     }
 
     /// Leaves bytes to SwiftNIO until the socket takes them.
@@ -254,7 +278,7 @@ final class ClientConnection: ChannelInboundHandler {
 
     /// Takes up work again after a pause.
     func resume() {
-        guard !self.isOutputQueued, !self.isAwaiting, let context = self.context else { return }
+        guard !self.isOutputQueued, !self.isAwaiting, !self.isHeld, let context = self.context else { return }
         if self.isBatchOut { return self.dispatchBatch() }
         self.consumeHeld()
         if !self.isPaused { context.channel.setOption(.autoRead, value: true).whenFailure { _ in } }
@@ -267,7 +291,7 @@ final class ClientConnection: ChannelInboundHandler {
     func end() { self.isEnding = true }
 
     private func closeIfEnding() {
-        guard self.isEnding, !self.isOutputQueued else { return }
+        guard self.isEnding, !self.isOutputQueued, !self.isHeld else { return }
         self.context?.close(promise: nil)
     }
 
@@ -278,5 +302,5 @@ final class ClientConnection: ChannelInboundHandler {
     }
 
     /// Bytes that this connection holds, for `CLIENT LIST` and `INFO memory`.
-    var heldBytes: Int { self.held?.storageCapacity ?? 0 }
+    var heldBytes: Int { (self.held?.storageCapacity ?? 0) + self.heldReplies.capacity }
 }

@@ -96,7 +96,7 @@ extension Settings {
             }
             self.linkTimeoutSeconds = seconds
         case "save" where value.isEmpty, "appendonly" where value.lowercased() == "no": break
-        case "save", "appendonly": return failed("nothing is kept on disk yet")
+        case "save", "appendonly": return failed("start with --data-dir instead")
         default:
             return "Unknown option or number of arguments for CONFIG SET - '\(name)'"
         }
@@ -118,7 +118,11 @@ extension Node {
             ("link-timeout", "\(settings.linkTimeoutSeconds)"), ("repl-timeout", "\(settings.linkTimeoutSeconds)"),
             ("slow-event", "\(self.options.slowEventMicroseconds)"),
             ("client-query-buffer-limit", "\(settings.queryBufferLimit)"),
-            ("proto-max-bulk-len", "\(Limits.bulkLength)"), ("databases", "1"), ("save", ""), ("appendonly", "no"),
+            ("proto-max-bulk-len", "\(Limits.bulkLength)"), ("databases", "1"), ("save", ""),
+            ("appendonly", self.options.dataDirectory == nil ? "no" : "yes"),
+            ("appendfsync", self.options.logSync.rawValue), ("log-sync", self.options.logSync.rawValue),
+            ("data-dir", self.options.dataDirectory ?? ""), ("log-segment-size", "\(self.options.log.segmentBytes)"),
+            ("log-index-interval", "\(self.options.log.indexInterval)"),
             ("maxmemory", "0"), ("maxmemory-policy", "noeviction"), ("timeout", "0"), ("cluster-enabled", "no"),
         ]
     }

@@ -54,6 +54,7 @@ extension InfoReport {
             let name = cause.rawValue.split(separator: "-").joined(separator: "_")
             lines.append("links_closed_\(name):\(self.shards.reduce(0) { $0 + ($1.closed[cause] ?? 0) })")
         }
+        lines += self.log
         lines.append("slow_event_threshold_us:\(self.node.options.slowEventMicroseconds)")
         for event in BackgroundEvent.allCases {
             let tallies = self.shards.map { $0.events[event.rawValue] }

@@ -59,9 +59,6 @@ struct InfoReport {
         ]
     }
 
-    /// Nothing is kept on disk yet; these fields are what monitoring asks for first.
-    private var persistence: [String] { ["loading:0", "aof_enabled:0", "rdb_bgsave_in_progress:0"] }
-
     private var statistics: [String] {
         [
             "total_connections_received:\(self.node.totalConnections.load(ordering: .relaxed))",

@@ -19,6 +19,8 @@ enum LinkEvent: Sendable {
     case reported(number: UInt64, LinkReport)
     case writable(number: UInt64)
     case sentTooMuch(number: UInt64)
+    /// Frames were read from the log for a link.
+    case read(DiskRequest, DiskAnswer)
     case closed(number: UInt64, Socket)
 }
 
@@ -44,8 +46,19 @@ extension Shard {
             self.scheduleTurn()
         case .sentTooMuch(let number):
             self.engine.stream.linkSentTooMuch(number: number)
+        case .read(let request, let answer):
+            if case .failed(let reason) = answer {
+                self.node.logger.warning(
+                    "the log could not be read for a replica",
+                    metadata: ["shard": "\(self.index)", "position": "\(request.position)", "reason": "\(reason)"]
+                )
+            }
+            self.engine.stream.diskAnswered(request, answer)
+            self.scheduleTurn()
         case .closed(let number, let socket):
-            self.engine.stream.linkClosed(number: number)
+            if self.engine.stream.linkClosed(number: number)?.hasReadLog == true {
+                self.node.logReaders?.forget(link: number)
+            }
             socket.close()
         }
     }

@@ -5,6 +5,11 @@ import Primitives
 import RESP
 
 extension Shard {
+    /// Carries out commands that another shard's connection sent, and answers when the log allows.
+    func runAndHold(_ part: ShardPart, version: ProtocolVersion) -> EventLoopFuture<ShardPart.Replies> {
+        self.held(self.run(part, version: version))
+    }
+
     /// Carries out commands that another shard's connection sent, up to `mostReplyBytes` of replies.
     func run(_ part: ShardPart, version: ProtocolVersion) -> ShardPart.Replies {
         self.loop.preconditionInEventLoop()
@@ -35,6 +40,7 @@ extension Shard {
         guard let index = self.node.table.index(of: command[0]) else {
             return writer.error(CommandError.unknown(command))
         }
+        if let refusal = self.refusal(index, command) { return writer.error(refusal) }
         self.engine.execute(self.node.table.specs[index].id, command, now: self.now, writer)
         self.noteWrites()
     }

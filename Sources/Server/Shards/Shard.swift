@@ -1,11 +1,13 @@
 // One event loop and everything that it owns. Nothing here locks and nothing here is touched by another thread, apart from
 // what is marked so: that rule is what `@unchecked Sendable` stands for. `preconditionInEventLoop` guards the doors.
 
+import DequeModule
 import Engine
 import NIOCore
 import Primitives
 import RESP
 import Replication
+import ReplicationLog
 import Sockets
 
 final class Shard: @unchecked Sendable {
@@ -17,6 +19,12 @@ final class Shard: @unchecked Sendable {
     /// May be filled from any thread.
     let linkEvents: Mailbox<LinkEvent>
     let parkedLinks = ParkedLinks()
+    /// nil without a data directory.
+    let log: ShardLogParts?
+    /// Replies that wait for the log, in the order of their positions.
+    var gates: Deque<ReplyGate> = []
+    /// Why writes are refused now; nil when they are not.
+    var writeRefusal: String?
 
     var engine: Engine
     /// Replies of the read at work. Empty between reads.
@@ -28,7 +36,7 @@ final class Shard: @unchecked Sendable {
     var now: Milliseconds = 0
     /// Bytes of unfinished input of one client (`CONFIG SET client-query-buffer-limit`).
     var queryBufferLimit: Int
-    private var publishedTip: Position = 0
+    private var notedTip: Position = 0
     private var isTurnScheduled = false
     private var turn: @Sendable () -> Void = {}
     private var ticker: RepeatedTask?
@@ -37,11 +45,27 @@ final class Shard: @unchecked Sendable {
     /// Links are told about new frames at the latest this often; also expiry, heartbeats and time-outs.
     private static let tickInterval = TimeAmount.milliseconds(100)
 
-    init(index: Int, node: Node, loop: any EventLoop, seed: UInt64, history: History) {
+    /// - Parameters:
+    ///   - seed: of the keyspace.
+    ///   - history: of the stream, where no store says otherwise.
+    ///   - store: what the shard has on disk; nil without a data directory.
+    /// - Throws: when the log's thread cannot be started.
+    init(
+        index: Int,
+        node: Node,
+        loop: any EventLoop,
+        seed: UInt64,
+        history: History,
+        store: ShardStore?
+    ) throws(SocketError) {
         self.index = index
         self.node = node
         self.loop = loop
-        self.board = StreamBoard(history: history)
+        let history = store?.history.history ?? history
+        let tip = store?.log.last ?? 0
+        self.board = StreamBoard(history: history, ancestors: store?.history.ancestors ?? [], log: store?.log.map)
+        self.board.publish(tip: tip, oldest: tip)
+        self.notedTip = tip
         self.queryBufferLimit = node.options.queryBufferLimit
         self.events = BackgroundEvents(slowNanoseconds: UInt64(node.options.slowEventMicroseconds) * 1000) {
             BackgroundEvents.Instant(
@@ -49,11 +73,27 @@ final class Shard: @unchecked Sendable {
                 processor: Clocks.threadProcessorNanoseconds
             )
         }
-        self.engine = Engine(seed: seed, history: history, options: node.options.resolvedStream, events: self.events)
+        self.engine = Engine(
+            seed: seed,
+            history: history,
+            tip: tip,
+            log: store.map { _ in
+                ShardLog(sync: node.options.logSync, indexInterval: node.options.log.indexInterval, tip: tip)
+            },
+            options: node.options.resolvedStream,
+            events: self.events
+        )
         self.linkEvents = Mailbox(loop: loop)
+        let outcomes = Mailbox<LogOutcome>(loop: loop)
+        if let store {
+            self.log = ShardLogParts(store: store, writer: try LogWriter(store.log, outcomes: outcomes))
+        } else {
+            self.log = nil
+        }
         // Made once: a closure per turn would be an allocation per turn.
         self.turn = { [unowned self] in self.endTurn() }
         self.linkEvents.onDelivery { [unowned self] in self.handle($0) }
+        outcomes.onDelivery { [unowned self] in self.logCompleted($0) }
     }
 
     /// Begins the shard's own work. On any thread.
@@ -68,9 +108,10 @@ final class Shard: @unchecked Sendable {
 
     /// To be called after a command: what it wrote is shown, and sent at the end of the turn.
     func noteWrites() {
-        guard self.engine.stream.tip != self.publishedTip else { return }
-        // Without a replica there is nobody to serve at the end of the turn; the board alone is kept true.
-        guard self.engine.stream.links.isEmpty else { return self.scheduleTurn() }
+        guard self.engine.tip != self.notedTip else { return }
+        self.notedTip = self.engine.tip
+        // Without a log and a replica there is nothing to do at the end of the turn; the board alone is kept true.
+        guard self.log == nil, self.engine.stream.links.isEmpty else { return self.scheduleTurn() }
         self.publish()
         if !self.parkedLinks.isEmpty { self.scheduleTurn() }
     }
@@ -85,21 +126,23 @@ final class Shard: @unchecked Sendable {
     private func endTurn() {
         self.isTurnScheduled = false
         guard !self.isStopped else { return }
+        self.dispatchLogJob()
         self.publish()
         self.admitParkedLinks()
         if self.sendToLinks() { self.scheduleTurn() }
+        self.dispatchDiskRequests()
         self.endClosingLinks()
     }
 
     /// Shows the stream's present state to the acceptor.
     func publish() {
-        self.publishedTip = self.engine.stream.tip
         self.board.publish(tip: self.engine.stream.tip, oldest: self.engine.stream.backlog.oldest)
     }
 
     private func tick() {
         let isMoreDue = self.engine.tick(now: WallClock.milliseconds)
         self.endTurn()
+        self.releaseReplies()
         if isMoreDue { self.continueTick() }
     }
 

@@ -5,6 +5,7 @@ import Keyspace
 import NIOCore
 import Primitives
 import Replication
+import ReplicationLog
 import Sockets
 
 struct ShardFacts: Sendable {
@@ -30,6 +31,19 @@ struct ShardFacts: Sendable {
     var events: [BackgroundEvents.Tally]
     var clients: Int
     var clientBytes: Int
+    /// nil without a data directory.
+    var log: LogFacts?
+}
+
+/// A shard's log as an operator sees it.
+struct LogFacts: Sendable {
+    var bounds: LogMap.Bounds
+    /// The last LSN that was given out.
+    var last: Position
+    var failure: LogFailure?
+    var failures: Int
+    /// Memory of batches on their way to the disk.
+    var heldBytes: Int
 }
 
 extension Shard {
@@ -58,7 +72,8 @@ extension Shard {
             closed: self.engine.stream.closed,
             events: self.events.tallies,
             clients: self.clients.count,
-            clientBytes: self.clients.values.reduce(0) { $0 + $1.heldBytes + ClientConnection.ownBytes }
+            clientBytes: self.clients.values.reduce(0) { $0 + $1.heldBytes + ClientConnection.ownBytes },
+            log: self.logFacts
         )
     }
 }

@@ -5,14 +5,22 @@
 
 import Primitives
 import Replication
+import ReplicationLog
 import Synchronization
 
 final class StreamBoard: Sendable {
     private let history: History
+    private let ancestors: [Ancestor]
+    /// nil without a data directory.
+    private let log: LogMap?
     private let tip = Atomic<Position>(0)
     private let oldest = Atomic<Position>(0)
 
-    init(history: History) { self.history = history }
+    init(history: History, ancestors: [Ancestor] = [], log: LogMap? = nil) {
+        self.history = history
+        self.ancestors = ancestors
+        self.log = log
+    }
 
     func publish(tip: Position, oldest: Position) {
         self.oldest.store(oldest, ordering: .relaxed)
@@ -21,6 +29,12 @@ final class StreamBoard: Sendable {
 
     var summary: StreamSummary {
         let tip = self.tip.load(ordering: .sequentiallyConsistent)
-        return StreamSummary(history: self.history, tip: tip, oldest: self.oldest.load(ordering: .relaxed))
+        return StreamSummary(
+            history: self.history,
+            ancestors: self.ancestors,
+            tip: tip,
+            oldest: self.oldest.load(ordering: .relaxed),
+            oldestOnDisk: self.log?.bounds.oldest
+        )
     }
 }

@@ -1,0 +1,42 @@
+// node.json: what a data directory was made with. The only file of this module that knows Foundation's coders.
+
+import FoundationEssentials
+
+struct NodeFile {
+    static let name = "node.json"
+    static let format = 1
+
+    var shards: Int
+
+    struct Malformed: Error, CustomStringConvertible {
+        var description: String
+    }
+
+    private struct Text: Codable {
+        var format: Int
+        var shards: Int
+    }
+
+    init(shards: Int) { self.shards = shards }
+
+    init(json: [UInt8]) throws(Malformed) {
+        guard let text = try? JSONDecoder().decode(Text.self, from: Data(json)) else {
+            throw Malformed(description: "\(Self.name) is damaged: restore it from a copy of the directory")
+        }
+        guard text.format <= Self.format else {
+            throw Malformed(
+                description: "it has format \(text.format), and this version knows \(Self.format): use a newer version"
+            )
+        }
+        self.shards = text.shards
+    }
+
+    var json: [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+        guard let data = try? encoder.encode(Text(format: Self.format, shards: self.shards)) else {
+            preconditionFailure("whole numbers are always JSON")
+        }
+        return Array(data) + [UInt8(ascii: "\n")]
+    }
+}

@@ -1,0 +1,53 @@
+// What a node keeps on disk:
+//
+//     <data-dir>/lock, node.json
+//     <data-dir>/shard-<i>/history.json, slots.json
+//     <data-dir>/shard-<i>/log/…
+//
+// One process at a time; another number of shards, or a newer format, is refused.
+
+import LogFiles
+import Primitives
+import ReplicationLog
+
+struct DataDirectory: Sendable {
+    let path: String
+    private let lock: DirectoryLock
+    private let root: FileStorage
+
+    init(_ path: String, shards: Int) throws(ServerError) {
+        self.path = path
+        do throws(StorageError) {
+            self.root = try FileStorage(path)
+            self.lock = try DirectoryLock(path)
+        } catch {
+            throw ServerError(.dataDirectory, "cannot use the data directory \(path)", underlying: error)
+        }
+        do {
+            guard let text = try self.root.contents(of: NodeFile.name) else {
+                try self.root.replace(NodeFile.name, with: NodeFile(shards: shards).json)
+                return
+            }
+            let node = try NodeFile(json: text)
+            guard node.shards == shards else {
+                throw ServerError(
+                    .dataDirectory,
+                    "the data directory \(path) was written with --shards \(node.shards): start with that number"
+                )
+            }
+        } catch let error as ServerError {
+            throw error
+        } catch {
+            throw ServerError(.dataDirectory, "cannot use the data directory \(path)", underlying: error)
+        }
+    }
+
+    func storage(ofShard index: Int) throws(StorageError) -> (shard: FileStorage, log: FileStorage) {
+        let folder = "\(self.path)/shard-\(index)"
+        let shard = try FileStorage(folder)
+        let log = try FileStorage(folder + "/log")
+        try self.root.syncDirectory()
+        try shard.syncDirectory()
+        return (shard, log)
+    }
+}

@@ -1,0 +1,127 @@
+// The threads that touch files, so that no shard ever waits for a disk: one for each shard's log, which writes and syncs, and
+// one for the node, which reads for links that the backlog does not cover.
+
+import Engine
+import Primitives
+import Replication
+import ReplicationLog
+import Sockets
+import Synchronization
+
+/// Owns a shard's log while the node runs.
+final class LogWriter: Sendable {
+    private let queue = WorkQueue<LogJob>()
+    private let thread: DedicatedThread
+
+    init(_ log: ReplicationLog, outcomes: Mailbox<LogOutcome>) throws(SocketError) {
+        let queue = self.queue
+        self.thread = try DedicatedThread(name: "log-writer") {
+            while let jobs = queue.take() {
+                for job in jobs { outcomes.post([job.run(on: log)]) }
+            }
+        }
+    }
+
+    func carryOut(_ job: LogJob) { self.queue.put(job) }
+
+    /// Returns once everything that was given has been done.
+    func stop() {
+        self.queue.close()
+        self.thread.join()
+    }
+}
+
+/// Reads frames from logs, a chunk at a time.
+final class LogReaders: Sendable {
+    private enum Work: Sendable {
+        case read(DiskRequest, Shard, ReplicationLog, through: Position, ChunkPool)
+        case forget(link: UInt64)
+    }
+
+    private final class Reader {
+        var reader: LogReader
+
+        init(_ log: ReplicationLog, after position: Position) {
+            self.reader = LogReader(log.storage, log.map, after: position)
+        }
+    }
+
+    private let queue = WorkQueue<Work>()
+    private let thread: DedicatedThread
+    /// Bytes asked of the file system for links (`log_read_bytes`).
+    let readBytes: ReadBytes
+
+    final class ReadBytes: Sendable {
+        let count = Atomic<Int>(0)
+    }
+
+    init() throws(SocketError) {
+        let (queue, readBytes) = (self.queue, ReadBytes())
+        self.readBytes = readBytes
+        self.thread = try DedicatedThread(name: "log-reader") {
+            var readers: [UInt64: Reader] = [:]
+            while let list = queue.take() {
+                for work in list { Self.carryOut(work, &readers, readBytes) }
+            }
+        }
+    }
+
+    /// Reads for a link; the shard gets the answer as a `LinkEvent`.
+    func read(
+        _ request: DiskRequest,
+        for shard: Shard,
+        _ log: ReplicationLog,
+        through limit: Position,
+        _ pool: ChunkPool
+    ) {
+        self.queue.put(.read(request, shard, log, through: limit, pool))
+    }
+
+    func forget(link: UInt64) { self.queue.put(.forget(link: link)) }
+
+    func stop() {
+        self.queue.close()
+        self.thread.join()
+    }
+
+    private static func carryOut(_ work: Work, _ readers: inout [UInt64: Reader], _ readBytes: ReadBytes) {
+        switch work {
+        case .forget(let link): readers[link] = nil
+        case .read(let request, let shard, let log, let limit, let pool):
+            let reader: Reader
+            if let known = readers[request.link], known.reader.position == request.position {
+                reader = known
+            } else {
+                reader = Reader(log, after: request.position)
+                readers[request.link] = reader
+            }
+            let before = reader.reader.askedBytes
+            let answer = Self.answer(request, reader, through: limit, pool)
+            readBytes.count.wrappingAdd(reader.reader.askedBytes - before, ordering: .relaxed)
+            shard.linkEvents.post([.read(request, answer)])
+        }
+    }
+
+    private static func answer(
+        _ request: DiskRequest,
+        _ reader: Reader,
+        through limit: Position,
+        _ pool: ChunkPool
+    ) -> DiskAnswer {
+        var chunk: Chunk?
+        do throws(LogError) {
+            try reader.reader.read(through: limit) { record in
+                let needed = Frame.longestEnvelope + record.payload.count
+                let target = chunk ?? Chunk(first: record.lsn, capacity: max(request.bytes, needed), pool: pool)
+                chunk = target
+                guard target.hasRoom(for: needed) else { return false }
+                target.append(record.payload)
+                return true
+            }
+        } catch {
+            // What was read before the damage is good, and what follows it is asked for next.
+            if chunk == nil { return .failed(error.description) }
+        }
+        return .read(chunk)
+    }
+}

@@ -1,0 +1,174 @@
+// The shard's side of its log: jobs go out at the end of a turn, and replies wait for what comes back.
+
+import Engine
+import Keyspace
+import Logging
+import NIOCore
+import Primitives
+import Replication
+import ReplicationLog
+
+/// The log of a shard that runs.
+struct ShardLogParts {
+    let store: ShardStore
+    let writer: LogWriter
+}
+
+/// A reply that waits until what was numbered up to a position may be told.
+struct ReplyGate {
+    var position: Position
+    var release: () -> Void
+}
+
+extension Shard {
+    /// Gives the log's thread what has gathered, if it has nothing to do.
+    func dispatchLogJob() {
+        guard let log = self.log, let job = self.engine.takeLogJob(now: WallClock.milliseconds) else { return }
+        log.writer.carryOut(job)
+    }
+
+    func logCompleted(_ outcome: LogOutcome) {
+        let before = self.engine.log?.failure
+        self.engine.logCompleted(outcome, now: WallClock.milliseconds)
+        self.noteFailure(before)
+        self.publish()
+        self.dispatchLogJob()
+        self.releaseReplies()
+        if !self.engine.stream.links.isEmpty || !self.parkedLinks.isEmpty { self.scheduleTurn() }
+    }
+
+    private func noteFailure(_ before: LogFailure?) {
+        let failure = self.engine.log?.failure
+        guard failure != before else { return }
+        self.refreshWriteRefusal()
+        let metadata: Logger.Metadata = ["shard": "\(self.index)"]
+        if let failure {
+            guard before == nil else { return }
+            self.node.logger.error(
+                "the log cannot be written: writes are refused until it can",
+                metadata: metadata.merging(["reason": "\(failure.reason)"]) { $1 }
+            )
+        } else {
+            self.node.logger.notice("the log can be written again", metadata: metadata)
+        }
+    }
+
+    /// Why writes are refused now, in Redis's words where it has them.
+    func refreshWriteRefusal() {
+        if let failure = self.engine.log?.failure {
+            self.writeRefusal =
+                failure.isNoSpace
+                ? "MISCONF The log cannot be written, there is no room on the disk (\(failure.reason)):"
+                    + " make room, writes go on by themselves then"
+                : "MISCONF The log cannot be written (\(failure.reason)): writes go on by themselves when it can"
+        } else {
+            self.writeRefusal = nil
+        }
+    }
+
+    // MARK: Replies
+
+    /// The position that replies made now must wait for; nil when they may leave at once. While the log fails writes are
+    /// refused and reads go on: what waits then is older than the failure.
+    var replyPosition: Position? {
+        guard self.log != nil, self.engine.log?.failure == nil else { return nil }
+        let tip = self.engine.tip
+        return self.engine.mayReply(to: tip, now: self.now) ? nil : tip
+    }
+
+    func hold(until position: Position, _ release: @escaping () -> Void) {
+        self.gates.append(ReplyGate(position: position, release: release))
+    }
+
+    /// A future of a value that is told once what was numbered so far may be.
+    func held<Value: Sendable>(_ value: Value) -> EventLoopFuture<Value> {
+        guard let position = self.replyPosition else { return self.loop.makeSucceededFuture(value) }
+        let promise = self.loop.makePromise(of: Value.self)
+        self.hold(until: position) { promise.succeed(value) }
+        return promise.futureResult
+    }
+
+    func releaseReplies() {
+        let now = WallClock.milliseconds
+        while let gate = self.gates.first, self.engine.mayReply(to: gate.position, now: now) {
+            self.gates.removeFirst()
+            gate.release()
+        }
+    }
+
+    // MARK: Links
+
+    func dispatchDiskRequests() {
+        guard let log = self.log, let readers = self.node.logReaders else { return }
+        for request in self.engine.stream.takeDiskRequests() {
+            // Under `always` the stream's tip is durable; otherwise it may be ahead of the files.
+            let limit = min(self.engine.stream.tip, self.engine.log?.written ?? 0)
+            readers.read(request, for: self, log.store.log, through: limit, self.engine.stream.backlog.pool)
+        }
+    }
+
+    var logFacts: LogFacts? {
+        guard let store = self.log?.store, let log = self.engine.log else { return nil }
+        return LogFacts(
+            bounds: store.log.map.bounds,
+            last: log.last,
+            failure: log.failure,
+            failures: log.failureCount,
+            heldBytes: log.heldBytes
+        )
+    }
+
+    // MARK: Beginning and end
+
+    /// Replays the log. On the loop, before anything else.
+    func recover() throws(ServerError) {
+        guard let store = self.log?.store, store.log.last > 0 else { return }
+        let end = store.log.last
+        var reader = LogReader(store.log.storage, store.log.map, after: store.recovery.oldest)
+        var replay = Replay(table: self.node.table)
+        var failure: ReplayError?
+        var progress = RecoveryProgress(shard: self.index, end: end, bytes: store.recovery.bytes, self.node.logger)
+        self.engine.keyspace.decidesExpiry = false
+        do throws(LogError) {
+            while reader.position < end, failure == nil {
+                let limit = min(end, reader.position + RecoveryProgress.interval)
+                try reader.read(through: limit) { record in
+                    do throws(ReplayError) {
+                        try replay.apply(record.payload, lsn: record.lsn, to: &self.engine)
+                        return true
+                    } catch {
+                        failure = error
+                        return false
+                    }
+                }
+                progress.reached(reader.position)
+            }
+        } catch {
+            throw ServerError(
+                .dataDirectory,
+                "the log of shard \(self.index) cannot be recovered; `--log-repair truncate` gives up everything from the"
+                    + " damage on",
+                underlying: error
+            )
+        }
+        if let failure {
+            throw ServerError(.dataDirectory, "the log of shard \(self.index) cannot be recovered", underlying: failure)
+        }
+        self.engine.keyspace.decidesExpiry = true
+        progress.ended(keys: self.engine.keyspace.count)
+    }
+
+    /// Writes and syncs what is left, once the log's thread has ended and nothing else runs.
+    func finishLog() {
+        guard let store = self.log?.store else { return }
+        if let job = self.engine.takeLogJob(now: WallClock.milliseconds, isLast: true) {
+            self.engine.logCompleted(job.run(on: store.log), now: WallClock.milliseconds)
+        }
+        let isSafe = self.engine.log.map { $0.durable == $0.last } ?? false
+        do throws(StorageError) {
+            if isSafe { try store.markCleanShutdown() }
+        } catch {
+            self.node.logger.error("cannot mark the clean shutdown", metadata: ["reason": "\(error)"])
+        }
+    }
+}

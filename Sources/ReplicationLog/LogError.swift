@@ -15,6 +15,8 @@ package struct LogError: Error, Sendable, CustomStringConvertible {
         case malformed
         /// The position is no longer, or not yet, in the log.
         case notInLog
+        /// There is a log already where one is to be made.
+        case notEmpty
     }
 
     package var code: Code

@@ -31,3 +31,22 @@ func expectedRecord(
         + littleEndian(UInt32(payload.count)) + payload
     return magic + checked + littleEndian(slowChecksum(checked))
 }
+
+/// A record with bytes of its own, to be compared after the call that it was valid for.
+struct RecordCopy: Equatable {
+    var lsn: LSN
+    var term: UInt64
+    var timestamp: Milliseconds
+    var payload: [UInt8]
+
+    init(lsn: LSN, term: UInt64, timestamp: Milliseconds, payload: [UInt8]) {
+        self.lsn = lsn
+        self.term = term
+        self.timestamp = timestamp
+        self.payload = payload
+    }
+
+    init(_ view: RecordView) {
+        self.init(lsn: view.lsn, term: view.term, timestamp: view.timestamp, payload: Array(view.payload))
+    }
+}

@@ -9,7 +9,7 @@ struct LogCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "log",
         abstract: "Verifies, prints and imports logs.",
-        subcommands: [LogVerifyCommand.self, LogDumpCommand.self]
+        subcommands: [LogVerifyCommand.self, LogDumpCommand.self, LogImportCommand.self]
     )
 
     /// Finds the directories that hold segments: the one given, or those of a data directory's shards.
@@ -42,7 +42,9 @@ struct LogVerifyCommand: ParsableCommand {
             print(directory)
             let inspection = try LogInspection(try FileStorage(directory), visit: { print("  " + Self.line($0)) })
             let records = inspection.segments.reduce(0) { $0 + $1.records }
-            print("  \(inspection.segments.count) segments, \(records) records, \(inspection.isSound ? "sound" : "DAMAGED")")
+            print(
+                "  \(inspection.segments.count) segments, \(records) records, \(inspection.isSound ? "sound" : "DAMAGED")"
+            )
             isSound = isSound && inspection.isSound
         }
         if !isSound { throw ExitCode(1) }

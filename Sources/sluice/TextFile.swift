@@ -1,6 +1,8 @@
 import Glibc
 
 enum TextFile {
+    static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
     /// The whole text of a file of at most 16 MiB; nil when it cannot be read.
     static func read(_ path: String) -> String? {
         guard let file = fopen(path, "r") else { return nil }

@@ -89,7 +89,7 @@ package final class LogBatch: @unchecked Sendable {
     func rewind() { self.writtenBytes = self.durableBytes }
 
     /// Calls `body` for each record, in order.
-    package func forEach(_ body: (_ lsn: LSN, _ payload: Bytes) -> Void) {
+    package func visit(_ body: (_ lsn: LSN, _ payload: Bytes) -> Void) {
         var offset = 0
         while offset < self.used {
             let rest = Bytes(start: self.memory + offset, count: self.used - offset)

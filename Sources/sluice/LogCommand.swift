@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 import LogFiles
 import Primitives
 import ReplicationLog
@@ -15,10 +14,10 @@ struct LogCommand: ParsableCommand {
     /// Finds the directories that hold segments: the one given, or those of a data directory's shards.
     static func directories(at path: String) throws -> [String] {
         func hasSegments(_ path: String) -> Bool {
-            guard access(path, F_OK) == 0, let files = try? FileStorage(path).list() else { return false }
+            guard TextFile.exists(path), let files = try? FileStorage(path).list() else { return false }
             return files.contains { SegmentName.first(ofLog: $0.name) != nil }
         }
-        let shards = (0..<1024).map { "\(path)/shard-\($0)/log" }.prefix { access($0, F_OK) == 0 }
+        let shards = (0..<1024).map { "\(path)/shard-\($0)/log" }.prefix(while: TextFile.exists)
         let found = [path, path + "/log"].filter(hasSegments) + shards
         guard !found.isEmpty else {
             throw ValidationError("no log at \(path): give a data directory, or the folder that holds *.rdlw files")
@@ -87,7 +86,7 @@ struct LogDumpCommand: ParsableCommand {
         for directory in directories {
             if directories.count > 1 { print(directory) }
             var left = self.count
-            let inspection = try LogInspection(try FileStorage(directory)) { record in
+            let inspection = try LogInspection(try FileStorage(directory), visit: { _ in }) { record in
                 guard record.lsn >= self.from, left > 0 else { return }
                 left -= 1
                 print(record.lsn, record.term, record.timestamp, record.payload.count, self.text(record.payload))

@@ -93,7 +93,7 @@ let package = Package(
         tests("Keyspace", ["Primitives", "RESP", "Keyspace"]),
         tests("Differential", ["Primitives", "RESP", "Keyspace", "Sockets"]),
         tests("Harness", ["Primitives", "Sockets", "Measurement", "Workload", "Harness"]),
-        tests("Replication", ["Primitives", "RESP", "Replication"]),
+        tests("Replication", ["Primitives", "RESP", "ReplicationLog", "Replication"]),
         tests("ReplicationLog", ["Primitives", "CIntrinsics", "ReplicationLog", "Simulation"]),
         tests("LogFiles", ["Primitives", "ReplicationLog", "LogFiles"]),
         tests("Engine", ["Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "Engine"]),

@@ -40,8 +40,8 @@ package struct LogInspection: Sendable {
     ///   - visit: gets each segment once it has been read.
     package init(
         _ storage: any LogStorage,
-        visit: (Segment) -> Void = { _ in },
-        _ body: (RecordView) -> Void = { _ in }
+        segments visit: (Segment) -> Void = { _ in },
+        records body: (RecordView) -> Void = { _ in }
     ) throws(LogError) {
         var manifest = Manifest()
         if let text = try LogError.wrapping({ () throws(StorageError) in try storage.contents(of: Manifest.fileName) })

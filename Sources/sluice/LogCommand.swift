@@ -39,7 +39,7 @@ struct LogVerifyCommand: ParsableCommand {
         var isSound = true
         for directory in try LogCommand.directories(at: self.path) {
             print(directory)
-            let inspection = try LogInspection(try FileStorage(directory), visit: { print("  " + Self.line($0)) })
+            let inspection = try LogInspection(try FileStorage(directory), segments: { print("  " + Self.line($0)) })
             let records = inspection.segments.reduce(0) { $0 + $1.records }
             print(
                 "  \(inspection.segments.count) segments, \(records) records, \(inspection.isSound ? "sound" : "DAMAGED")"
@@ -86,11 +86,14 @@ struct LogDumpCommand: ParsableCommand {
         for directory in directories {
             if directories.count > 1 { print(directory) }
             var left = self.count
-            let inspection = try LogInspection(try FileStorage(directory), visit: { _ in }) { record in
-                guard record.lsn >= self.from, left > 0 else { return }
-                left -= 1
-                print(record.lsn, record.term, record.timestamp, record.payload.count, self.text(record.payload))
-            }
+            let inspection = try LogInspection(
+                try FileStorage(directory),
+                records: { record in
+                    guard record.lsn >= self.from, left > 0 else { return }
+                    left -= 1
+                    print(record.lsn, record.term, record.timestamp, record.payload.count, self.text(record.payload))
+                }
+            )
             for segment in inspection.segments where !segment.isSound {
                 print("damage in \(segment.name) at offset \(segment.validBytes)")
             }

@@ -1,4 +1,5 @@
 import Primitives
+import ReplicationLog
 import Testing
 
 @testable import Replication

@@ -7,24 +7,32 @@ package import Keyspace
 package import Primitives
 package import RESP
 package import Replication
-import ReplicationLog
+package import ReplicationLog
 
 package struct Engine: ~Copyable {
     package var keyspace: Keyspace
     package var stream: Stream
     /// nil without a data directory.
     package private(set) var log: ShardLog?
+    /// Where the log's files reach; nil without a data directory.
+    let logMap: LogMap?
+    package var replicas: Replicas
     package private(set) var commandCount = 0
 
     /// - Parameters:
     ///   - seed: secret; of the key hash and of random choices.
     ///   - history: of the stream.
+    ///   - ancestors: of the history.
     ///   - tip: the position at which it begins.
+    ///   - log, logMap: nil without a data directory.
+    ///   - slots: those of the last run; nil for none.
     package init(
         seed: UInt64,
         history: History,
         tip: Position = 0,
         log: ShardLog? = nil,
+        logMap: LogMap? = nil,
+        slots: SlotTable? = nil,
         options: StreamOptions = StreamOptions(),
         events: BackgroundEvents = BackgroundEvents()
     ) {
@@ -33,6 +41,8 @@ package struct Engine: ~Copyable {
         self.stream = Stream(history: history, tip: tip, options: options, events: events)
         self.stream.canReadLog = log != nil
         self.log = log
+        self.logMap = logMap
+        self.replicas = Replicas(slots: slots ?? SlotTable(history: history, loadedAt: 0))
     }
 
     /// The last LSN that was given out. Links may see less of it (`stream.tip`).
@@ -97,7 +107,9 @@ package struct Engine: ~Copyable {
     /// A job of the log's is done or has failed. Replies that waited may leave now (`mayReply`).
     package mutating func logCompleted(_ outcome: LogOutcome, now: Milliseconds) {
         guard var log = self.log.take() else { return }
+        let before = log.durable
         log.completed(outcome, now: now) { self.stream.backlog.append($0) }
+        if log.durable != before { self.replicas.hasProgressed = true }
         self.log = log
         self.stream.logAdvanced()
     }
@@ -105,11 +117,12 @@ package struct Engine: ~Copyable {
     // MARK: Time
 
     /// Work that no command asked for, about ten times a second.
-    /// - Returns: whether more of it is due at once.
-    package mutating func tick(now: Milliseconds) -> Bool {
+    /// - Returns: whether more of it is due at once, and the slots that were lost.
+    package mutating func tick(now: Milliseconds) -> (isMoreDue: Bool, lost: [SlotLoss]) {
         // While the disk is full nothing should be written that can wait.
         let expiresMore = self.log?.failure == nil && self.update(now: now) { $0.expireSlice() }
         self.stream.tick(now: now)
-        return self.keyspace.releaseSlice() || expiresMore
+        let lost = self.tickReplicas(now: now)
+        return (self.keyspace.releaseSlice() || expiresMore, lost)
     }
 }

@@ -61,6 +61,8 @@ package struct ShardLog {
     private var spares: [LogBatch] = []
     /// Bytes given to the log's thread that are not durable yet.
     private var unsyncedBytes = 0
+    /// Bytes of records since the start.
+    package private(set) var appendedBytes: UInt64 = 0
     package private(set) var isJobOut = false
     private var isSyncOut = false
     private var jobBeganAt: Milliseconds = 0
@@ -128,6 +130,7 @@ package struct ShardLog {
         var batch = self.unwritten.take()
         if batch == nil, !self.gathering.isEmpty {
             batch = self.gathering
+            self.appendedBytes += UInt64(self.gathering.used)
             self.unsyncedBytes += self.gathering.used
             self.gathering = self.spares.popLast() ?? LogBatch(indexInterval: self.indexInterval)
         }

@@ -4,6 +4,8 @@ package enum CommandID: UInt8, Sendable {
     case ping, echo, quit, hello, select, client, reset
     // server
     case command, config, info, role, dbsize, flushall, flushdb, time, memory, debug
+    // replication
+    case wait, waitaof, slots, topology
     // string
     case set, get, getset, getdel, getex, setnx, setex, psetex, mset, msetnx, mget, append, strlen, getrange, substr
     case setrange, incr, decr, incrby, decrby, incrbyfloat

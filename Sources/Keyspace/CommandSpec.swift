@@ -94,7 +94,7 @@ package struct CommandSpec: Sendable {
 
 extension CommandSpec {
     /// Every command.
-    static let all: [CommandSpec] = Self.connection + Self.server + Self.strings + Self.generic
+    static let all: [CommandSpec] = Self.connection + Self.server + Self.replication + Self.strings + Self.generic
 
     /// A command whose categories follow from its flags, but for those that are given.
     init(

@@ -45,7 +45,9 @@ extension Keyspace {
         case .dbsize: reply.integer(self.count)
         case .flushall, .flushdb: self.flush(command, reply)
         case .memory: self.memory(command, reply)
-        case .ping, .echo, .quit, .hello, .select, .client, .reset, .command, .config, .info, .role, .time, .debug:
+        case .ping, .echo, .quit, .hello, .select, .client, .reset, .command, .config, .info, .role, .time, .debug,
+            .wait,
+            .waitaof, .slots, .topology:
             // A connection's command that reached a shard all the same, say in a replica's stream: no reason to stop.
             reply.error(CommandError.notForShard)
         }

@@ -107,6 +107,8 @@ package enum LinkCloseCause: String, CaseIterable, Sendable {
     case excessInput = "excess-input"
     /// With `--fan-out copy`: its private bytes passed the size of the backlog.
     case copyLimit = "copy-limit"
+    /// All slots are taken.
+    case noSlot = "no-slot"
     /// An operator asked for it.
     case killed
 
@@ -120,6 +122,7 @@ package enum LinkCloseCause: String, CaseIterable, Sendable {
         case .noAcknowledgement: "-ERR no acknowledgement within the link time-out\r\n"
         case .excessInput: "-ERR too much input\r\n"
         case .copyLimit: "-ERR the private output passed its limit\r\n"
+        case .noSlot: "-ERR all slots are taken: drop those of replicas that are gone, or raise --max-slots\r\n"
         case .killed: "-ERR closed by the operator\r\n"
         }
     }

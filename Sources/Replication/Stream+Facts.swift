@@ -28,7 +28,7 @@ extension Stream {
                 number: link.number,
                 id: link.request.id,
                 state: link.state == .streaming ? "online" : "closing",
-                sent: link.cursor.map { self.backlog.position(of: $0) } ?? link.position,
+                sent: self.sentPosition(of: link),
                 acknowledged: link.acknowledged,
                 durable: link.durable,
                 lagSeconds: max(0, (now - link.acknowledgedAt) / 1000),
@@ -37,6 +37,12 @@ extension Stream {
                 isBlocked: link.isBlocked
             )
         }
+    }
+
+    /// Everything up to here has been given to a link's transport.
+    package func sentPosition(of link: Link) -> Position {
+        if link.isCaughtUp(at: self.tip) { return self.tip }
+        return link.cursor.map { self.backlog.position(of: $0) } ?? link.position
     }
 
     /// Memory of the links themselves, without what they share.

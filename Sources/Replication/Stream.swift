@@ -113,6 +113,12 @@ package struct Stream: ~Copyable {
         self.close(index, .excessInput)
     }
 
+    /// Ends a link whose replica can have no slot.
+    package mutating func refuseLink(number: UInt64) {
+        guard let index = self.index(of: number) else { return }
+        self.close(index, .noSlot)
+    }
+
     /// Ends a link on an operator's behalf.
     package mutating func killLink(number: UInt64) {
         guard let index = self.index(of: number) else { return }

@@ -27,6 +27,7 @@ final class Node: Sendable {
     let logReaders: LogReaders?
     private let nextClient = Atomic<Int64>(1)
     private let nextLink = Atomic<UInt64>(1)
+    private let nextCommit = Atomic<UInt64>(1)
     /// Complete before the first connection.
     private let members = Mutex<[Shard]>([])
 
@@ -52,6 +53,8 @@ final class Node: Sendable {
 
     func newClientNumber() -> Int64 { self.nextClient.wrappingAdd(1, ordering: .relaxed).oldValue }
 
+    func newCommitToken() -> UInt64 { self.nextCommit.wrappingAdd(1, ordering: .relaxed).oldValue }
+
     func newLinkNumber() -> UInt64 { self.nextLink.wrappingAdd(1, ordering: .relaxed).oldValue }
 }
 
@@ -61,12 +64,16 @@ struct Settings: Sendable {
     var backlogBytes: Int
     var linkTimeoutSeconds: Int
     var queryBufferLimit: Int
+    var minReplicasToWrite: Int
+    var minReplicasMaxLagSeconds: Int
 
     init(_ options: ServerOptions) {
         self.maxClients = options.maxClients
         self.backlogBytes = options.stream.backlogBytes
         self.linkTimeoutSeconds = Int(options.stream.linkTimeout / 1000)
         self.queryBufferLimit = options.queryBufferLimit
+        self.minReplicasToWrite = options.minReplicasToWrite
+        self.minReplicasMaxLagSeconds = options.minReplicasMaxLagSeconds
     }
 }
 

@@ -140,7 +140,7 @@ package final class Server: Sendable {
                 continue
             }
             let fresh = History(using: &generator)
-            let store = try ShardStore(directory, shard: shard, options: options, fresh: fresh)
+            let store = try ShardStore(directory, shard: shard, options: options, fresh: fresh, logger: logger)
             if let cut = store.recovery.cut {
                 logger.warning(
                     "the log's end was torn and has been cut",

@@ -1,6 +1,7 @@
 // Settings by name: the same names in flags (`--backlog-size`), environment (`SLUICE_BACKLOG_SIZE`) and file
 // (`backlog-size 64mb`).
 
+import Primitives
 import Replication
 import ReplicationLog
 
@@ -13,7 +14,9 @@ extension ServerOptions {
     package static let names = [
         "bind", "port", "replication-port", "shards", "backlog-size", "chunk-size", "link-output-limit", "fan-out",
         "link-timeout", "maxclients", "client-query-buffer-limit", "slow-event", "data-dir", "log-sync",
-        "log-segment-size", "log-index-interval", "log-repair",
+        "log-segment-size", "log-index-interval", "log-repair", "max-slots", "slot-max-retained", "slot-max-lag",
+        "slot-idle-timeout", "reconnect-window", "commit", "commit-timeout", "min-replicas-to-write",
+        "min-replicas-max-lag",
     ]
 
     /// What `link-timeout` may be: a day is longer than anybody waits for a dead peer.
@@ -48,9 +51,48 @@ extension ServerOptions {
                 throw InvalidSetting(description: "\(name) must be no or truncate, not '\(value)'")
             }
             self.repairsLog = value.lowercased() == "truncate"
+        default: try self.setForReplicas(name, to: value)
+        }
+    }
+
+    private mutating func setForReplicas(_ name: String, to value: String) throws(InvalidSetting) {
+        switch name {
+        case "max-slots": self.slotLimits.maxSlots = try Self.number(name, value, in: 1...1_000_000)
+        case "slot-max-retained": self.slotLimits.maxRetainedBytes = try Self.size(name, value, in: 0...(1 << 60))
+        case "slot-max-lag": self.slotLimits.maxLag = try Self.number(name, value, in: 0...Int.max)
+        case "slot-idle-timeout": self.slotLimits.idleTimeout = try Self.seconds(name, value, in: 0...315_360_000)
+        case "reconnect-window": self.slotLimits.reconnectWindow = try Self.seconds(name, value, in: 0...315_360_000)
+        case "commit": self.commitRule = try Self.commitRule(value)
+        case "commit-timeout": self.commitTimeout = try Self.number(name, value, in: 0...86_400_000)
+        case "min-replicas-to-write": self.minReplicasToWrite = try Self.number(name, value, in: 0...1_000_000)
+        case "min-replicas-max-lag": self.minReplicasMaxLagSeconds = try Self.number(name, value, in: 0...86_400)
         default:
             throw InvalidSetting(
                 description: "unknown setting '\(name)'; known are \(Self.names.joined(separator: ", "))"
+            )
+        }
+    }
+
+    private static func seconds(
+        _ name: String,
+        _ value: String,
+        in range: ClosedRange<Int>
+    ) throws(InvalidSetting) -> Milliseconds {
+        Milliseconds(try Self.number(name, value, in: range) as Int) * 1000
+    }
+
+    private static func commitRule(_ value: String) throws(InvalidSetting) -> CommitRule? {
+        let parts = value.lowercased().split(separator: ":", omittingEmptySubsequences: false)
+        let count = parts.count == 2 ? Int(parts[1]) : nil
+        switch (parts.first, count) {
+        case ("local", nil) where parts.count == 1: return nil
+        case ("quorum", nil) where parts.count == 1: return .quorum
+        case ("ack", let count?) where (1...1024).contains(count): return .acknowledged(count)
+        case ("regions", let count?) where (1...1024).contains(count): return .regions(count)
+        default:
+            throw InvalidSetting(
+                description:
+                    "commit must be local, ack:<n>, quorum or regions:<n> with n from 1 to 1024, not '\(value)'"
             )
         }
     }

@@ -1,3 +1,4 @@
+package import Primitives
 package import Replication
 package import ReplicationLog
 
@@ -26,6 +27,13 @@ package struct ServerOptions: Sendable {
     package var log = LogOptions()
     /// Damage found at the start is cut away, with everything after it, instead of refusing to start.
     package var repairsLog = false
+    package var slotLimits = SlotLimits()
+    /// What every write waits for before its reply; nil: for nobody.
+    package var commitRule: CommitRule?
+    package var commitTimeout: Milliseconds = 1000
+    /// Writes are refused with fewer replicas that have acknowledged something within the lag; 0 never refuses.
+    package var minReplicasToWrite = 0
+    package var minReplicasMaxLagSeconds = 10
     package var configFile: String?
 
     package init() {}

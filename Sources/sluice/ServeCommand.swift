@@ -85,6 +85,38 @@ struct ServeCommand: ParsableCommand {
     )
     var logRepair: String?
 
+    @Option(help: "Replicas that are remembered between their connections, at most. (default: 1024)")
+    var maxSlots: String?
+
+    @Option(help: "Bytes of log that one away replica may hold back; 0: no limit. (default: 10gb)")
+    var slotMaxRetained: String?
+
+    @Option(help: "Mutations that a replica may be behind before its slot is lost; 0: no limit. (default: 0)")
+    var slotMaxLag: String?
+
+    @Option(help: "Seconds that a replica may be away before its slot is lost; 0: for ever. (default: 86400)")
+    var slotIdleTimeout: String?
+
+    @Option(help: "Seconds after which a replica that never acknowledged anything is forgotten. (default: 60)")
+    var reconnectWindow: String?
+
+    @Option(
+        help: """
+            What a write waits for before its reply. local: for no replica; ack:<n>: until n replicas have it on disk; \
+            quorum: a majority of the replicas and this node; regions:<n>: replicas in n regions. (default: local)
+            """
+    )
+    var commit: String?
+
+    @Option(help: "Milliseconds after which such a write is answered -NOREPLICAS; 0: never. (default: 1000)")
+    var commitTimeout: String?
+
+    @Option(help: "Replicas that must be connected and current, or writes are refused; 0: none. (default: 0)")
+    var minReplicasToWrite: String?
+
+    @Option(help: "Seconds within which such a replica must have acknowledged something. (default: 10)")
+    var minReplicasMaxLag: String?
+
     @Option(help: "trace, debug, info, notice, warning, error or critical.")
     var logLevel: String = "notice"
 
@@ -97,6 +129,11 @@ struct ServeCommand: ParsableCommand {
             ("client-query-buffer-limit", self.clientQueryBufferLimit), ("slow-event", self.slowEvent),
             ("data-dir", self.dataDir), ("log-sync", self.logSync), ("log-segment-size", self.logSegmentSize),
             ("log-index-interval", self.logIndexInterval), ("log-repair", self.logRepair),
+            ("max-slots", self.maxSlots), ("slot-max-retained", self.slotMaxRetained),
+            ("slot-max-lag", self.slotMaxLag), ("slot-idle-timeout", self.slotIdleTimeout),
+            ("reconnect-window", self.reconnectWindow), ("commit", self.commit),
+            ("commit-timeout", self.commitTimeout), ("min-replicas-to-write", self.minReplicasToWrite),
+            ("min-replicas-max-lag", self.minReplicasMaxLag),
         ]
     }
 

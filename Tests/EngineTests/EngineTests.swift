@@ -109,11 +109,11 @@ import Testing
         for round in 0..<3000 {
             now += .random(in: 0...20, using: &generator)
             _ = engine.run(self.table, RandomCommand.next(using: &generator, now: now), now: now)
-            if round % 50 == 0 { while engine.tick(now: now) {} }
+            if round % 50 == 0 { while engine.tick(now: now).isMoreDue {} }
             // The replica's clock runs ahead of the primary's; nothing may depend on it.
             if round % 7 == 0 { self.deliver(&engine, to: replica, now: now + 5000) }
         }
-        while engine.tick(now: now) {}
+        while engine.tick(now: now).isMoreDue {}
         self.deliver(&engine, to: replica, now: now + 5000)
         #expect(replica.error == nil)
         let tip = engine.stream.tip
@@ -129,7 +129,7 @@ import Testing
         let replica = ReplicaModel(seed: 9)
         self.follow(&engine, as: replica)
         for number in 0..<500 { _ = engine.run(self.table, ["SET", "k\(number)", "v", "PX", "10"], now: 1000) }
-        while engine.tick(now: 1011) {}
+        while engine.tick(now: 1011).isMoreDue {}
         let count = engine.keyspace.count
         #expect(count == 0)
         self.deliver(&engine, to: replica, now: 0)

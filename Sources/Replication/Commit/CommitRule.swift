@@ -58,6 +58,13 @@ package struct CommitOutcome: Equatable, Sendable {
     /// What the rule counts: replicas that applied the write or have it durable, members of the quorum without this node, or
     /// regions.
     package var count: Int
+
+    package init(token: UInt64, isReached: Bool, isLocal: Bool, count: Int) {
+        self.token = token
+        self.isReached = isReached
+        self.isLocal = isLocal
+        self.count = count
+    }
 }
 
 /// Progress, sorted so that every rule finds its answer in it without looking at the replicas again.

@@ -51,9 +51,20 @@ extension ClientConnection {
         }
         self.wait(for: EventLoopFuture.whenAllSucceed(futures, on: self.shard.loop)) { replies, writer in
             self.batch.received(replies)
+            self.noteWrites(replies)
             guard self.batch.write(writer) else { return }
             self.batch = ShardBatch(shards: replies.count)
             self.isBatchOut = false
+        }
+    }
+
+    private func noteWrites(_ replies: [ShardPart.Replies]) {
+        for (shard, replies) in replies.enumerated() {
+            guard let position = replies.position else { continue }
+            if self.session.lastWrites.isEmpty {
+                self.session.lastWrites = Array(repeating: 0, count: self.shard.node.options.shards)
+            }
+            self.session.lastWrites[shard] = position
         }
     }
 

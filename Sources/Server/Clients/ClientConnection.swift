@@ -32,14 +32,20 @@ final class ClientConnection: ChannelInboundHandler {
     /// SwiftNIO holds bytes that the socket did not take.
     private var isOutputQueued = false
     /// Replies that wait for the log; nothing is executed until they have left.
-    private var heldReplies: [UInt8] = []
-    private var isHeld = false
+    var heldReplies = HeldReplies()
+    var isHeld = false
+    /// Which bytes of the shard's writer answer writes of this connection; only with a commit rule.
+    var writeReplies: [Range<Int>] = []
+    /// The waits of a `WAIT` under way.
+    var commitWaits: [(shard: Shard, token: UInt64)] = []
     /// Something is with other shards; nothing is executed until it is back.
     var isAwaiting = false
     /// Commands for other shards that have not been answered yet.
     var batch: ShardBatch
     /// The batch has left, and some of its replies have not been written: nothing else is executed before.
     var isBatchOut = false
+    /// Replies may have to wait.
+    private let mayHold: Bool
     /// There is one shard: every command is carried out where it arrives.
     let isAlone: Bool
     /// Input is over: a protocol error, `QUIT`, or the peer's end.
@@ -55,6 +61,7 @@ final class ClientConnection: ChannelInboundHandler {
         self.number = number
         self.socket = socket
         self.isAlone = shard.node.options.shards == 1
+        self.mayHold = shard.log != nil || shard.node.options.commitRule != nil
         self.batch = ShardBatch(shards: self.isAlone ? 0 : shard.node.options.shards)
         self.session = ClientSession(now: WallClock.milliseconds)
     }
@@ -74,6 +81,7 @@ final class ClientConnection: ChannelInboundHandler {
             self.shard.node.connectedClients.wrappingSubtract(1, ordering: .relaxed)
         }
         self.context = nil
+        self.cancelWaits()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -199,12 +207,13 @@ final class ClientConnection: ChannelInboundHandler {
     // MARK: Output
 
     /// Writes what the writer has gathered, and empties it.
-    func flush() {
+    /// - Parameter isReleased: they have waited already.
+    func flush(isReleased: Bool = false) {
         let writer = self.shard.writer
         let bytes = writer.bytes
         guard bytes.count > 0 else { return self.closeIfEnding() }
         guard self.context != nil else { return writer.removeAll() }
-        if self.isHeld || self.shard.log != nil, self.hold(bytes) { return writer.removeAll() }
+        if self.mayHold, !isReleased, self.hold(bytes) { return writer.removeAll() }
         self.shard.statistics.outputBytes += bytes.count
         self.shard.statistics.writes += 1
         var written = 0
@@ -222,26 +231,6 @@ final class ClientConnection: ChannelInboundHandler {
         if written < bytes.count { self.queue(Bytes(rebasing: bytes.dropFirst(written))) }
         writer.removeAll()
         self.closeIfEnding()
-    }
-
-    /// Keeps replies back until what they tell of is as safe as `--log-sync` promises; false when they may leave.
-    private func hold(_ bytes: Bytes) -> Bool {
-        let position = self.shard.replyPosition
-        guard self.isHeld || position != nil else { return false }
-        self.heldReplies.append(contentsOf: bytes)
-        guard !self.isHeld else { return true }
-        self.isHeld = true
-        self.shard.hold(until: position ?? 0) { [self] in self.releaseReplies() }
-        return true
-    }
-
-    private func releaseReplies() {
-        self.isHeld = false
-        let replies = self.heldReplies
-        self.heldReplies.removeAll(keepingCapacity: true)
-        replies.withUnsafeBytes { self.shard.writer.raw($0) }
-        self.flush()
-        self.resume()
     }
 
     /// Leaves bytes to SwiftNIO until the socket takes them.
@@ -302,5 +291,5 @@ final class ClientConnection: ChannelInboundHandler {
     }
 
     /// Bytes that this connection holds, for `CLIENT LIST` and `INFO memory`.
-    var heldBytes: Int { (self.held?.storageCapacity ?? 0) + self.heldReplies.capacity }
+    var heldBytes: Int { (self.held?.storageCapacity ?? 0) + self.heldReplies.bytes.capacity }
 }

@@ -11,6 +11,8 @@ struct ClientSession {
     var lastActive: Milliseconds
     /// Index of the last command in the command table.
     var lastCommand: Int?
+    /// The position after this connection's last write on each shard; empty before the first.
+    var lastWrites: [Position] = []
 
     init(now: Milliseconds) {
         self.createdAt = now

@@ -19,6 +19,22 @@ struct ShardPart: Sendable {
         var ends: [Int] = []
         /// Bytes of the commands that these are the replies to.
         var used = 0
+        /// Which of them answer writes, and the position after the last one.
+        var writes: [Int] = []
+        var position: Position?
+
+        /// The same, with an error in place of every reply to a write.
+        func refusingWrites(_ message: String) -> Replies {
+            var replies = Replies(used: self.used, position: self.position)
+            var start = 0
+            for (index, end) in self.ends.enumerated() {
+                replies.bytes +=
+                    self.writes.contains(index) ? Array("-\(message)\r\n".utf8) : Array(self.bytes[start..<end])
+                replies.ends.append(replies.bytes.count)
+                start = end
+            }
+            return replies
+        }
     }
 
     /// Bytes of replies after which a shard begins no further command of a part.

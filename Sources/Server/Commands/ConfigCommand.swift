@@ -96,6 +96,12 @@ extension Settings {
                 return failed("argument must be between 1 and \(ServerOptions.linkTimeoutSeconds.upperBound) seconds")
             }
             self.linkTimeoutSeconds = seconds
+        case "min-replicas-to-write", "min-slaves-to-write":
+            guard let number = Int(value), number >= 0 else { return failed("argument must be a number of replicas") }
+            self.minReplicasToWrite = number
+        case "min-replicas-max-lag", "min-slaves-max-lag":
+            guard let seconds = Int(value), seconds >= 0 else { return failed("argument must be seconds") }
+            self.minReplicasMaxLagSeconds = seconds
         case "save" where value.isEmpty, "appendonly" where value.lowercased() == "no": break
         case "save", "appendonly": return failed("start with --data-dir instead")
         default:
@@ -123,6 +129,8 @@ extension Node {
             ("appendonly", self.options.dataDirectory == nil ? "no" : "yes"),
             ("appendfsync", self.options.logSync.rawValue), ("log-sync", self.options.logSync.rawValue),
             ("data-dir", self.options.dataDirectory ?? ""), ("log-segment-size", "\(self.options.log.segmentBytes)"),
+            ("min-replicas-to-write", "\(settings.minReplicasToWrite)"),
+            ("min-replicas-max-lag", "\(settings.minReplicasMaxLagSeconds)"),
             ("log-index-interval", "\(self.options.log.indexInterval)"),
             ("maxmemory", "0"), ("maxmemory-policy", "noeviction"), ("timeout", "0"), ("cluster-enabled", "no"),
         ]

@@ -55,7 +55,7 @@ struct InfoReport {
         [
             "connected_clients:\(self.sum(\.clients))",
             "maxclients:\(self.node.settings.withLock { $0.maxClients })",
-            "blocked_clients:0",
+            "blocked_clients:\(self.sum(\.waitingClients))",
         ]
     }
 

@@ -140,7 +140,8 @@ struct PortLinks {
 
     private mutating func answer(_ number: UInt64, _ connection: inout Connection, _ request: HandshakeRequest) {
         let stream = connection.shard.board.summary
-        switch ResumePlanner.plan(request, stream) {
+        let isInvalidated = connection.shard.board.isInvalidated(request.id)
+        switch ResumePlanner.plan(request, stream, isSlotInvalidated: isInvalidated) {
         case .failure(let refusal):
             self.node.handshakes.count(refusal)
             self.refuse(number, connection, .refused(refusal))

@@ -1,5 +1,6 @@
 // The threads that touch files, so that no shard ever waits for a disk: one for each shard's log, which writes and syncs, and
-// one for the node, which reads for links that the backlog does not cover.
+// one for the node, which reads for links that the backlog does not cover
+// and keeps small files.
 
 import Engine
 import Primitives
@@ -36,6 +37,7 @@ final class LogReaders: Sendable {
     private enum Work: Sendable {
         case read(DiskRequest, Shard, ReplicationLog, through: Position, ChunkPool)
         case forget(link: UInt64)
+        case save(name: String, [UInt8], Shard, ShardStore)
     }
 
     private let queue = WorkQueue<Work>()
@@ -69,6 +71,11 @@ final class LogReaders: Sendable {
         self.queue.put(.read(request, shard, log, through: limit, pool))
     }
 
+    /// Replaces a small file of a shard.
+    func save(_ name: String, _ bytes: [UInt8], for shard: Shard, _ store: ShardStore) {
+        self.queue.put(.save(name: name, bytes, shard, store))
+    }
+
     func forget(link: UInt64) { self.queue.put(.forget(link: link)) }
 
     func stop() {
@@ -79,6 +86,12 @@ final class LogReaders: Sendable {
     private static func carryOut(_ work: Work, _ readers: inout [UInt64: LogReader], _ readBytes: ReadBytes) {
         switch work {
         case .forget(let link): readers[link] = nil
+        case .save(let name, let bytes, let shard, let store):
+            do throws(StorageError) {
+                try store.files.replace(name, with: bytes)
+            } catch {
+                shard.linkEvents.post([.slotSaveFailed(error.description)])
+            }
         case .read(let request, let shard, let log, let limit, let pool):
             let reader: LogReader
             if let known = readers[request.link], known.position == request.position {

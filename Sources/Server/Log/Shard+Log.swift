@@ -34,6 +34,7 @@ extension Shard {
         self.publish()
         self.dispatchLogJob()
         self.releaseReplies()
+        self.finishCommits()
         if !self.engine.stream.links.isEmpty || !self.parkedLinks.isEmpty { self.scheduleTurn() }
     }
 
@@ -50,19 +51,6 @@ extension Shard {
             )
         } else {
             self.node.logger.notice("the log can be written again", metadata: metadata)
-        }
-    }
-
-    /// Why writes are refused now, in Redis's words where it has them.
-    func refreshWriteRefusal() {
-        if let failure = self.engine.log?.failure {
-            self.writeRefusal =
-                failure.isNoSpace
-                ? "MISCONF The log cannot be written, there is no room on the disk (\(failure.reason)):"
-                    + " make room, writes go on by themselves then"
-                : "MISCONF The log cannot be written (\(failure.reason)): writes go on by themselves when it can"
-        } else {
-            self.writeRefusal = nil
         }
     }
 
@@ -163,6 +151,13 @@ extension Shard {
         guard let store = self.log?.store else { return }
         if let job = self.engine.takeLogJob(now: WallClock.milliseconds, isLast: true) {
             self.engine.logCompleted(job.run(on: store.log), now: WallClock.milliseconds)
+        }
+        if let slots = self.engine.replicas.slots.takeFinalSave(now: WallClock.milliseconds) {
+            do throws(StorageError) {
+                try store.files.replace(SlotTable.fileName, with: slots)
+            } catch {
+                self.node.logger.error("the slots could not be saved", metadata: ["reason": "\(error)"])
+            }
         }
         let isSafe = self.engine.log.map { $0.durable == $0.last } ?? false
         do throws(StorageError) {

@@ -14,9 +14,17 @@ final class ShardStore: Sendable {
     /// As it is while the node runs: without a clean-shutdown mark.
     let history: HistoryRecord
     let recovery: LogRecovery
+    /// As the last run left them.
+    let slots: SlotTable
 
     /// Opens a shard's log, and settles its history before anything is numbered.
-    init(_ directory: DataDirectory, shard: Int, options: ServerOptions, fresh: History) throws(ServerError) {
+    init(
+        _ directory: DataDirectory,
+        shard: Int,
+        options: ServerOptions,
+        fresh: History,
+        logger: Logger
+    ) throws(ServerError) {
         do {
             let storage = try directory.storage(ofShard: shard)
             self.files = storage.shard
@@ -30,9 +38,52 @@ final class ShardStore: Sendable {
             )
             self.history = start.record
             try self.files.replace(HistoryRecord.fileName, with: start.record.json)
+            self.slots = try Self.readSlots(self.files, start.record, options.slotLimits, shard, logger)
         } catch {
             throw ServerError(.dataDirectory, "cannot use the data of shard \(shard)", underlying: error)
         }
+    }
+
+    /// A file that cannot be read is set aside, and nothing is pruned until its replicas had time to come back.
+    private static func readSlots(
+        _ files: FileStorage,
+        _ history: HistoryRecord,
+        _ limits: SlotLimits,
+        _ shard: Int,
+        _ logger: Logger
+    ) throws(StorageError) -> SlotTable {
+        let now = WallClock.milliseconds
+        var wereLost = false
+        if let json = try files.contents(of: SlotTable.fileName) {
+            do throws(NodeFileError) {
+                let (table, warnings) = try SlotTable.read(
+                    json,
+                    history: history.history,
+                    ancestors: history.ancestors,
+                    limits: limits,
+                    loadedAt: now
+                )
+                for warning in warnings {
+                    logger.warning("a slot was skipped", metadata: ["shard": "\(shard)", "reason": "\(warning)"])
+                }
+                return table
+            } catch {
+                wereLost = true
+                let aside = SlotTable.corruptFileName(now: now)
+                try files.rename(SlotTable.fileName, to: aside)
+                logger.error(
+                    "the slots could not be read and were set aside",
+                    metadata: ["shard": "\(shard)", "file": "\(aside)", "reason": "\(error)"]
+                )
+            }
+        }
+        return SlotTable(
+            history: history.history,
+            ancestors: history.ancestors,
+            limits: limits,
+            loadedAt: now,
+            slotsWereLost: wereLost
+        )
     }
 
     /// Puts on record that everything up to the tip is on disk and nothing was sent beyond it.

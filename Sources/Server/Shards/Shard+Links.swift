@@ -22,6 +22,7 @@ enum LinkEvent: Sendable {
     /// Frames were read from the log for a link.
     case read(DiskRequest, DiskAnswer)
     case closed(number: UInt64, Socket)
+    case slotSaveFailed(String)
 }
 
 extension Shard {
@@ -30,7 +31,7 @@ extension Shard {
         self.admitParkedLinks()
         switch event {
         case .opened(let number, let socket, let request, let source):
-            self.engine.stream.linkOpened(
+            self.engine.linkOpened(
                 number: number,
                 transport: socket.descriptor,
                 request: request,
@@ -40,7 +41,8 @@ extension Shard {
             self.scheduleTurn()
         case .parked: self.scheduleTurn()
         case .reported(let number, let report):
-            self.engine.stream.linkReported(number: number, report, now: WallClock.milliseconds)
+            self.engine.linkReported(number: number, report, now: WallClock.milliseconds)
+            if !self.commitWaits.isEmpty { self.scheduleTurn() }
         case .writable(let number):
             self.engine.stream.linkWritable(number: number)
             self.scheduleTurn()
@@ -55,8 +57,9 @@ extension Shard {
             }
             self.engine.stream.diskAnswered(request, answer)
             self.scheduleTurn()
+        case .slotSaveFailed(let reason): self.slotSaveFailed(reason)
         case .closed(let number, let socket):
-            if self.engine.stream.linkClosed(number: number)?.hasReadLog == true {
+            if self.engine.linkClosed(number: number, now: WallClock.milliseconds)?.hasReadLog == true {
                 self.node.logReaders?.forget(link: number)
             }
             socket.close()

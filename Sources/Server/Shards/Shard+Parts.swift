@@ -7,7 +7,7 @@ import RESP
 extension Shard {
     /// Carries out commands that another shard's connection sent, and answers when the log allows.
     func runAndHold(_ part: ShardPart, version: ProtocolVersion) -> EventLoopFuture<ShardPart.Replies> {
-        self.held(self.run(part, version: version))
+        self.committed(self.run(part, version: version))
     }
 
     /// Carries out commands that another shard's connection sent, up to `mostReplyBytes` of replies.
@@ -24,7 +24,10 @@ extension Shard {
             while writer.count < ShardPart.mostReplyBytes,
                 case .command(let consumed) = parser.next(in: Bytes(rebasing: bytes[used...]))
             {
-                self.runHere(parser.current, writer)
+                if self.runHere(parser.current, writer) {
+                    replies.writes.append(replies.ends.count)
+                    replies.position = self.engine.tip
+                }
                 replies.ends.append(writer.count)
                 parser.advance()
                 used += consumed
@@ -36,12 +39,17 @@ extension Shard {
         return replies
     }
 
-    private func runHere(_ command: Command, _ writer: Writer) {
+    /// - Returns: whether it wrote.
+    private func runHere(_ command: Command, _ writer: Writer) -> Bool {
         guard let index = self.node.table.index(of: command[0]) else {
-            return writer.error(CommandError.unknown(command))
+            writer.error(CommandError.unknown(command))
+            return false
         }
-        if let refusal = self.refusal(index, command) { return writer.error(refusal) }
+        if let refusal = self.refusal(index, command) {
+            writer.error(refusal)
+            return false
+        }
         self.engine.execute(self.node.table.specs[index].id, command, now: self.now, writer)
-        self.noteWrites()
+        return self.noteWrites()
     }
 }

@@ -7,6 +7,7 @@ extension Shard {
     func apply(_ settings: Settings) {
         self.queryBufferLimit = settings.queryBufferLimit
         self.engine.stream.linkTimeout = Milliseconds(settings.linkTimeoutSeconds) * 1000
+        self.refreshWriteRefusal()
         if settings.backlogBytes != self.engine.stream.backlog.limitBytes {
             self.engine.stream.backlog.setLimit(bytes: settings.backlogBytes)
         }

@@ -23,6 +23,8 @@ final class Shard: @unchecked Sendable {
     let log: ShardLogParts?
     /// Replies that wait for the log, in the order of their positions.
     var gates: Deque<ReplyGate> = []
+    /// Those who wait for replicas.
+    var commitWaits: [UInt64: (CommitOutcome) -> Void] = [:]
     /// Why writes are refused now; nil when they are not.
     var writeRefusal: String?
 
@@ -80,6 +82,9 @@ final class Shard: @unchecked Sendable {
             log: store.map { _ in
                 ShardLog(sync: node.options.logSync, indexInterval: node.options.log.indexInterval, tip: tip)
             },
+            logMap: store?.log.map,
+            slots: store?.slots
+                ?? SlotTable(history: history, limits: node.options.slotLimits, loadedAt: WallClock.milliseconds),
             options: node.options.resolvedStream,
             events: self.events
         )
@@ -107,13 +112,19 @@ final class Shard: @unchecked Sendable {
     }
 
     /// To be called after a command: what it wrote is shown, and sent at the end of the turn.
-    func noteWrites() {
-        guard self.engine.tip != self.notedTip else { return }
+    /// - Returns: whether it wrote.
+    @discardableResult
+    func noteWrites() -> Bool {
+        guard self.engine.tip != self.notedTip else { return false }
         self.notedTip = self.engine.tip
         // Without a log and a replica there is nothing to do at the end of the turn; the board alone is kept true.
-        guard self.log == nil, self.engine.stream.links.isEmpty else { return self.scheduleTurn() }
-        self.publish()
-        if !self.parkedLinks.isEmpty { self.scheduleTurn() }
+        if self.log != nil || !self.engine.stream.links.isEmpty {
+            self.scheduleTurn()
+        } else {
+            self.publish()
+            if !self.parkedLinks.isEmpty { self.scheduleTurn() }
+        }
+        return true
     }
 
     /// Something was written: links are served, and the board updated, once at the end of this turn of the loop.
@@ -131,6 +142,7 @@ final class Shard: @unchecked Sendable {
         self.admitParkedLinks()
         if self.sendToLinks() { self.scheduleTurn() }
         self.dispatchDiskRequests()
+        self.finishCommits()
         self.endClosingLinks()
     }
 
@@ -140,7 +152,9 @@ final class Shard: @unchecked Sendable {
     }
 
     private func tick() {
-        let isMoreDue = self.engine.tick(now: WallClock.milliseconds)
+        let isMoreDue = self.tickEngine()
+        self.refreshWriteRefusal()
+        self.saveSlots()
         self.endTurn()
         self.releaseReplies()
         if isMoreDue { self.continueTick() }
@@ -150,7 +164,7 @@ final class Shard: @unchecked Sendable {
     private func continueTick() {
         self.loop.execute {
             guard !self.isStopped else { return }
-            let isMoreDue = self.engine.tick(now: WallClock.milliseconds)
+            let isMoreDue = self.tickEngine()
             self.scheduleTurn()
             if isMoreDue { self.continueTick() }
         }

@@ -31,6 +31,8 @@ struct ShardFacts: Sendable {
     var events: [BackgroundEvents.Tally]
     var clients: Int
     var clientBytes: Int
+    /// Waits for replicas under way.
+    var waitingClients: Int
     /// nil without a data directory.
     var log: LogFacts?
 }
@@ -73,6 +75,7 @@ extension Shard {
             events: self.events.tallies,
             clients: self.clients.count,
             clientBytes: self.clients.values.reduce(0) { $0 + $1.heldBytes + ClientConnection.ownBytes },
+            waitingClients: self.commitWaits.count,
             log: self.logFacts
         )
     }

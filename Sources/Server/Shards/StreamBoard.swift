@@ -15,6 +15,9 @@ final class StreamBoard: Sendable {
     private let log: LogMap?
     private let tip = Atomic<Position>(0)
     private let oldest = Atomic<Position>(0)
+    /// Replicas whose slot was invalidated; nearly always none.
+    private let invalidated = Mutex<Set<String>>([])
+    private let hasInvalidated = Atomic<Bool>(false)
 
     init(history: History, ancestors: [Ancestor] = [], log: LogMap? = nil) {
         self.history = history
@@ -25,6 +28,16 @@ final class StreamBoard: Sendable {
     func publish(tip: Position, oldest: Position) {
         self.oldest.store(oldest, ordering: .relaxed)
         self.tip.store(tip, ordering: .sequentiallyConsistent)
+    }
+
+    func publish(invalidated slots: SlotTable) {
+        let ids = Set(slots.slots.lazy.filter { !$0.isValid }.map(\.id))
+        self.invalidated.withLock { $0 = ids }
+        self.hasInvalidated.store(!ids.isEmpty, ordering: .releasing)
+    }
+
+    func isInvalidated(_ id: String) -> Bool {
+        self.hasInvalidated.load(ordering: .acquiring) && self.invalidated.withLock { $0.contains(id) }
     }
 
     var summary: StreamSummary {

@@ -1,0 +1,59 @@
+// Commands about replicas: Redis's, and those that only this engine has (`REPL.…`).
+
+extension CommandSpec {
+    private static func replication(
+        _ name: StaticString,
+        _ id: CommandID,
+        _ arity: Int,
+        _ flags: Flags,
+        _ extra: Categories,
+        group: StaticString,
+        since: StaticString,
+        _ summary: StaticString
+    ) -> CommandSpec {
+        CommandSpec(name, id, arity: arity, flags, extra, .connection, .none, group: group, since: since, summary)
+    }
+
+    static let replication: [CommandSpec] = [
+        .replication(
+            "wait",
+            .wait,
+            3,
+            [],
+            .connection,
+            group: "generic",
+            since: "3.0.0",
+            "Waits until replicas have applied this connection's writes."
+        ),
+        .replication(
+            "waitaof",
+            .waitaof,
+            4,
+            .noScript,
+            .connection,
+            group: "generic",
+            since: "7.2.0",
+            "Waits until this connection's writes are on disk, here and on replicas."
+        ),
+        .replication(
+            "repl.slots",
+            .slots,
+            -1,
+            [.admin, .noScript, .loading, .stale],
+            [],
+            group: "server",
+            since: "7.0.0",
+            "Lists the slots of replicas with what they retain and how long they last, or drops one."
+        ),
+        .replication(
+            "repl.topology",
+            .topology,
+            1,
+            [.noScript, .loading, .stale],
+            [],
+            group: "server",
+            since: "7.0.0",
+            "Tells shards, replication ports, histories and replicas."
+        ),
+    ]
+}

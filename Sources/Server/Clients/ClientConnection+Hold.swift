@@ -1,0 +1,82 @@
+// Replies that wait: for the log, as `--log-sync` promises, and then for replicas, as `--commit` asks. While they wait
+// nothing else of the connection is carried out.
+
+import Engine
+import Primitives
+import RESP
+import Replication
+
+/// Replies of one connection that wait.
+struct HeldReplies {
+    var bytes: [UInt8] = []
+    /// Which of the bytes answer writes; only where a commit rule may turn them into errors.
+    var writes: [Range<Int>] = []
+    /// What must be as safe as promised before they leave.
+    var position: Position = 0
+    /// What replicas must have acknowledged before they leave; nil where they are not asked.
+    var commitPosition: Position?
+
+    mutating func append(_ bytes: Bytes, writes: [Range<Int>]) {
+        let start = self.bytes.count
+        self.writes += writes.map { ($0.lowerBound + start)..<($0.upperBound + start) }
+        self.bytes.append(contentsOf: bytes)
+    }
+
+    /// Answers every write with an error instead.
+    mutating func refuseWrites(_ message: String) {
+        var rewritten: [UInt8] = []
+        var end = 0
+        for range in self.writes {
+            rewritten += self.bytes[end..<range.lowerBound]
+            rewritten += Array("-\(message)\r\n".utf8)
+            end = range.upperBound
+        }
+        rewritten += self.bytes[end...]
+        self.bytes = rewritten
+        self.writes = []
+    }
+}
+
+extension ClientConnection {
+    /// Keeps replies back if they must wait; false when they may leave.
+    func hold(_ bytes: Bytes) -> Bool {
+        let position = self.shard.replyPosition
+        let isCommitted = self.writeReplies.isEmpty || self.shard.node.options.commitRule == nil
+        guard self.isHeld || position != nil || !isCommitted else { return false }
+        self.heldReplies.append(bytes, writes: self.writeReplies)
+        self.writeReplies.removeAll(keepingCapacity: true)
+        if let position { self.heldReplies.position = position }
+        if !isCommitted { self.heldReplies.commitPosition = self.shard.engine.tip }
+        if !self.isHeld {
+            self.isHeld = true
+            self.advanceHold()
+        }
+        return true
+    }
+
+    /// Waits for what is still missing, or lets the replies go.
+    private func advanceHold() {
+        let held = self.heldReplies
+        if !self.shard.engine.mayReply(to: held.position, now: WallClock.milliseconds) {
+            return self.shard.hold(until: held.position) { [self] in self.advanceHold() }
+        }
+        guard let position = held.commitPosition, let rule = self.shard.node.options.commitRule else {
+            return self.releaseReplies()
+        }
+        self.shard.awaitCommit(position, rule, timeout: self.shard.node.options.commitTimeout) { [self] outcome in
+            if !outcome.isReached { self.heldReplies.refuseWrites(Shard.commitRefusal) }
+            if self.heldReplies.commitPosition == position { self.heldReplies.commitPosition = nil }
+            self.advanceHold()
+        }
+    }
+
+    private func releaseReplies() {
+        let replies = self.heldReplies.bytes
+        self.heldReplies = HeldReplies()
+        self.isHeld = false
+        let writer = self.shard.writer
+        replies.withUnsafeBytes { writer.raw($0) }
+        self.flush(isReleased: true)
+        self.resume()
+    }
+}

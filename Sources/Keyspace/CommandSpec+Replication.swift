@@ -19,7 +19,7 @@ extension CommandSpec {
             "wait",
             .wait,
             3,
-            [],
+            .noScript,
             .connection,
             group: "generic",
             since: "3.0.0",

@@ -28,7 +28,10 @@ struct ReplyGate {
 extension Shard {
     /// Gives the log's thread what has gathered, if it has nothing to do.
     func dispatchLogJob() {
-        guard let log = self.log, let job = self.engine.takeLogJob(now: WallClock.milliseconds) else { return }
+        // At the end the log's thread takes no more jobs: what gathers then is `finishLog`'s.
+        guard !self.isStopped, let log = self.log,
+            let job = self.engine.takeLogJob(now: WallClock.milliseconds)
+        else { return }
         log.writer.carryOut(job)
     }
 
@@ -155,10 +158,14 @@ extension Shard {
         progress.ended(keys: self.engine.keyspace.count)
     }
 
+    private var isLogSafe: Bool { self.engine.log.map { $0.durable == $0.last } ?? false }
+
     /// Writes and syncs what is left, once the log's thread has ended and nothing else runs.
     func finishLog() {
         guard let store = self.log?.store else { return }
-        if let job = self.engine.takeLogJob(now: WallClock.milliseconds, isLast: true) {
+        // A batch that failed before goes first, then what has gathered behind it.
+        for _ in 0..<2 where !self.isLogSafe {
+            guard let job = self.engine.takeLogJob(now: WallClock.milliseconds, isLast: true) else { break }
             self.engine.logCompleted(job.run(on: store.log), now: WallClock.milliseconds)
         }
         if let slots = self.engine.replicas.slots.takeFinalSave(now: WallClock.milliseconds) {
@@ -168,9 +175,8 @@ extension Shard {
                 self.node.logger.error("the slots could not be saved", metadata: ["reason": "\(error)"])
             }
         }
-        let isSafe = self.engine.log.map { $0.durable == $0.last } ?? false
         do throws(StorageError) {
-            if isSafe { try store.markCleanShutdown() }
+            if self.isLogSafe { try store.markCleanShutdown() }
         } catch {
             self.node.logger.error("cannot mark the clean shutdown", metadata: ["reason": "\(error)"])
         }

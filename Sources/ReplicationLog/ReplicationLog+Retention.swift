@@ -22,7 +22,6 @@ extension ReplicationLog {
         let count = segments.dropLast().prefix { $0.last <= position }.count
         guard count > 0 else { return [] }
         self.map.removedFirst(count)
-        self.manifest.forget(before: segments[count].first)
         return segments.prefix(count).map(\.first)
     }
 

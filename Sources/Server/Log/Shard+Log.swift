@@ -1,5 +1,6 @@
 // The shard's side of its log: jobs go out at the end of a turn, and replies wait for what comes back.
 
+import DequeModule
 import Engine
 import Keyspace
 import Logging

@@ -172,7 +172,7 @@ package struct ShardLog {
             self.oldestUnsynced = self.jobBeganAt
         }
         for batch in outcome.released {
-            if self.sync == .always { batch.forEach { _, mutation in body(mutation) } }
+            if self.sync == .always { batch.forEachRecord { _, mutation in body(mutation) } }
             self.unsyncedBytes -= batch.used
             batch.removeAll()
             if self.spares.count < Self.mostSpares, batch.allocatedBytes <= Self.largestSpare {

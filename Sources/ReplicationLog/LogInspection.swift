@@ -44,7 +44,8 @@ package struct LogInspection: Sendable {
         _ body: (RecordView) -> Void = { _ in }
     ) throws(LogError) {
         var manifest = Manifest()
-        if let text = try LogError.wrapping({ () throws(StorageError) in try storage.contents(of: Manifest.fileName) }) {
+        if let text = try LogError.wrapping({ () throws(StorageError) in try storage.contents(of: Manifest.fileName) })
+        {
             manifest = try Manifest(json: text)
         }
         let files = try LogError.wrapping { () throws(StorageError) in try storage.list() }

@@ -12,16 +12,28 @@ extension ReplicationLog {
         let segments = self.map.segments
         let count = segments.dropLast().prefix { $0.last <= position }.count
         guard count > 0 else { return 0 }
-        // Taken off the map first: a reader that begins now must not find what is about to go.
-        self.map.removedFirst(count)
-        try LogError.wrapping { () throws(StorageError) in
-            for segment in segments.prefix(count) {
-                try self.remove(SegmentName.index(segment.first))
-                try self.remove(SegmentName.log(segment.first))
-            }
+        // Whatever a crash undoes, there must be no hole: the names of what stays are safe before anything goes, and each
+        // segment is gone for good before the next one goes.
+        try LogError.wrapping { () throws(StorageError) in try self.storage.syncDirectory() }
+        for segment in segments.prefix(count) {
+            try self.removeOldest(segment)
+            try LogError.wrapping { () throws(StorageError) in try self.storage.syncDirectory() }
         }
         self.manifest.forget(before: segments[count].first)
         return count
+    }
+
+    private func removeOldest(_ segment: SegmentSummary) throws(LogError) {
+        // Taken off the map first: a reader that begins now must not find what is about to go.
+        self.map.removedFirst()
+        do throws(StorageError) {
+            try self.remove(SegmentName.log(segment.first))
+        } catch {
+            self.map.restoredFirst(segment)
+            throw LogError(error)
+        }
+        // Without its segment it only takes room.
+        try? self.remove(SegmentName.index(segment.first))
     }
 
     private func remove(_ name: String) throws(StorageError) {
@@ -59,17 +71,21 @@ extension ReplicationLog {
 
     /// Moves the log forward: the next record will have this LSN. Older records stay readable until retention takes them.
     package func skip(to next: LSN) throws(LogError) {
-        precondition(next > self.last, "the log only moves forward")
-        guard next > self.last + 1 else { return }
+        precondition(next > self.last && self.partial == nil, "the log only moves forward, behind whole batches")
         try LogError.wrapping { () throws(StorageError) in
-            var manifest = self.manifest
-            manifest.skips.append(Manifest.Skip(after: self.last, next: next))
-            try self.storage.replace(Manifest.fileName, with: manifest.json)
-            self.manifest = manifest
-            try self.roll(to: next)
-            try self.storage.syncDirectory()
-            self.active.isEntered = true
+            // Else its sync would count for what a failed one has dropped.
+            if self.mustRewrite { try self.rewrite() }
+            if next > self.last + 1 {
+                var manifest = self.manifest
+                manifest.skip(from: self.last, to: next)
+                try self.storage.replace(Manifest.fileName, with: manifest.json)
+                self.manifest = manifest
+                try self.roll(to: next)
+            }
+            try self.enter()
         }
+        // What was skipped on purpose is as safe as what stands before it, once nobody can go back behind it.
+        if self.active.bytes == 0 { self.reachedDurable(self.last) }
     }
 
     /// Drops every record after a position, damaged ones included: the last resort of `--log-repair truncate`.
@@ -80,9 +96,11 @@ extension ReplicationLog {
         at offset: Int
     ) throws(LogError) {
         try LogError.wrapping { () throws(StorageError) in
-            for file in try storage.list() {
-                guard let first = SegmentName.first(ofLog: file.name), first > segment else { continue }
-                try storage.remove(file.name)
+            let later = try storage.list().compactMap { SegmentName.first(ofLog: $0.name) }.filter { $0 > segment }
+            for first in later.sorted(by: >) {
+                // The newest goes first, and for good before the next one goes, so that a crash leaves no hole.
+                try storage.remove(SegmentName.log(first))
+                try storage.syncDirectory()
                 try? storage.remove(SegmentName.index(first))
             }
             try? storage.remove(SegmentName.index(segment))

@@ -41,7 +41,7 @@ import Testing
         #expect(recovery.cut == nil && recovery.rebuiltIndexes == 0)
         var found: [RecordCopy] = []
         for segment in log.map.segments where segment.last >= segment.first {
-            var reader = LogReader(self.storage, log.map, after: segment.first - 1)
+            let reader = LogReader(self.storage, log.map, after: segment.first - 1)
             try reader.read(through: segment.last) { view in
                 found.append(RecordCopy(view))
                 return true

@@ -105,7 +105,10 @@ package struct ShardLog {
     package func mayReply(to position: Position, now: Milliseconds) -> Bool {
         switch self.sync {
         case .always: self.durable >= position
-        case .everysec: self.written >= position || (!self.isOverloaded && !self.isSyncLate(now))
+        // What is written and late is not told: a loss of power would cost more than the last two seconds.
+        case .everysec:
+            self.durable >= position
+                || (!self.isSyncLate(now) && (self.written >= position || !self.isOverloaded))
         case .no: self.written >= position || !self.isOverloaded
         }
     }
@@ -144,8 +147,11 @@ package struct ShardLog {
         switch self.sync {
         case .always: return true
         case .everysec:
-            return self.unsyncedBytes >= Self.unsyncedBytesLimit || now - self.syncedAt >= Self.syncInterval
-                || now < self.syncedAt || self.failure != nil
+            guard self.unsyncedBytes < Self.unsyncedBytesLimit, self.failure == nil, now >= self.syncedAt else {
+                return true
+            }
+            // A slow sync leaves behind what was numbered while it went on, and that is as old as its beginning.
+            return now - min(self.syncedAt, self.oldestUnsynced ?? self.syncedAt) >= Self.syncInterval
         // A sync that failed elsewhere, at the end of a segment, must still be made good.
         case .no: return self.failure != nil
         }

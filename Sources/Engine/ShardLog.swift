@@ -74,8 +74,6 @@ package struct ShardLog {
     /// Bytes after which `everysec` does not wait for the second to end: what is not synced is held in memory, to be
     /// written again should the sync fail.
     static let unsyncedBytesLimit = 32 << 20
-    /// Bytes that may wait for the log's thread before replies wait for it, too.
-    static let gatheringBytesLimit = 64 << 20
     /// Under `everysec` replies wait once a record has not been durable for so long, as in Redis.
     static let latestSync: Milliseconds = 2000
     private static let retryInterval: Milliseconds = 100
@@ -103,16 +101,16 @@ package struct ShardLog {
         return self.last
     }
 
-    /// Whether a reply to what was numbered up to a position may leave.
+    /// Whether a reply to what was numbered up to a position may leave: never before the system has it, so that a crash of
+    /// the process alone costs nothing.
     package func mayReply(to position: Position, now: Milliseconds) -> Bool {
         switch self.sync {
         case .always: self.durable >= position
-        case .everysec: self.written >= position || (!self.isOverloaded && !self.isSyncLate(now))
-        case .no: self.written >= position || !self.isOverloaded
+        // What is written and late is not told: a loss of power would cost more than the last two seconds.
+        case .everysec: self.written >= position && (self.durable >= position || !self.isSyncLate(now))
+        case .no: self.written >= position
         }
     }
-
-    private var isOverloaded: Bool { self.gathering.used > Self.gatheringBytesLimit }
 
     private func isSyncLate(_ now: Milliseconds) -> Bool {
         self.oldestUnsynced.map { now - $0 > Self.latestSync } ?? false
@@ -147,8 +145,11 @@ package struct ShardLog {
         switch self.sync {
         case .always: return true
         case .everysec:
-            return self.unsyncedBytes >= Self.unsyncedBytesLimit || now - self.syncedAt >= Self.syncInterval
-                || now < self.syncedAt || self.failure != nil
+            guard self.unsyncedBytes < Self.unsyncedBytesLimit, self.failure == nil, now >= self.syncedAt else {
+                return true
+            }
+            // A slow sync leaves behind what was numbered while it went on, and that is as old as its beginning.
+            return now - min(self.syncedAt, self.oldestUnsynced ?? self.syncedAt) >= Self.syncInterval
         // A sync that failed elsewhere, at the end of a segment, must still be made good.
         case .no: return self.failure != nil
         }
@@ -175,7 +176,7 @@ package struct ShardLog {
             self.oldestUnsynced = self.jobBeganAt
         }
         for batch in outcome.released {
-            if self.sync == .always { batch.visit { _, mutation in body(mutation) } }
+            if self.sync == .always { batch.forEachRecord { _, mutation in body(mutation) } }
             self.unsyncedBytes -= batch.used
             batch.removeAll()
             if self.spares.count < Self.mostSpares, batch.allocatedBytes <= Self.largestSpare {

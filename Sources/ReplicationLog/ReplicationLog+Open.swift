@@ -59,6 +59,12 @@ extension ReplicationLog {
             guard let last = segments.last else { return try Self.beginFirst(storage, first) }
             return try Self.openLast(storage, options, last, &recovery)
         }
+        // The last segment, now cut, is about to grow beyond what may have been cut off it before; and a name may come back.
+        if manifest.keepCuts(of: sealed.map(\.first)) {
+            try LogError.wrapping { () throws(StorageError) in
+                try storage.replace(Manifest.fileName, with: manifest.json)
+            }
+        }
         let log = ReplicationLog(
             storage: storage,
             options: options,

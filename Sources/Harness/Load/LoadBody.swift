@@ -21,7 +21,7 @@ final class LoadBody: Reacting {
     private var isRunning = false
     private var remaining = UInt64.max
     private var outstanding = 0
-    private var pace = LoadPace(bytesPerSecond: nil)
+    private var pace = Pace(bytesPerSecond: nil)
     /// Connections that wait for the pace to let them send.
     private var parked: [LoadConnection] = []
     private var failures: [String] = []
@@ -58,7 +58,7 @@ final class LoadBody: Reacting {
         self.shape = shape
         self.remaining = limit ?? .max
         self.isRunning = true
-        self.pace = LoadPace(bytesPerSecond: shape.bytesPerSecond)
+        self.pace = Pace(bytesPerSecond: shape.bytesPerSecond)
         self.parked.removeAll()
         while self.connections.count < min(shape.connections, self.ledger.last.count), self.isRunning { self.open() }
         for connection in self.connections.prefix(shape.connections) {

@@ -50,7 +50,8 @@ package final class Session {
         try self.detach()
     }
 
-    /// Attaches replicas that hold everything, and waits until all are online; the load must rest.
+    /// Attaches replicas that hold everything, and waits until all are online, but for those that are late; the load must
+    /// rest.
     package func attach(_ count: Int, _ behaviour: ReplicaBehaviour) throws(HarnessError) {
         guard count > 0 else { return }
         self.fleet.attach(count, at: try self.target.tip(), behaviour, behind: self.load.state.ledger)
@@ -62,7 +63,7 @@ package final class Session {
             () throws(HarnessError) in
             let counters = self.fleet.counters
             try self.check(counters)
-            return counters.online == count
+            return counters.online + counters.away == count
         }
     }
 
@@ -84,8 +85,9 @@ package final class Session {
         }
     }
 
-    /// Waits until every fast replica has everything that the load has sent.
+    /// Waits until every replica has everything that the load has sent.
     package func drain() throws(HarnessError) {
+        self.fleet.hurry()
         let count = self.load.state.ledger.count
         try Wait.until("the replicas of \(self.target.id) were current", withinSeconds: Self.drainSeconds) {
             () throws(HarnessError) in

@@ -62,6 +62,9 @@ package struct Suite: Sendable {
                 }
             }
         }
+        suite.fast += [FanOutCase.Kind.slow, .flapping, .late, .silent].map {
+            (FanOutCase($0, replicas: 8, valueSize: 1024), 3)
+        }
         suite.stalled = Self.stalledCases([0, 1, 8, 32], trials: 3)
         suite.handshakes = [1, 8].flatMap { concurrency in
             [HandshakeCase.Kind.tip, .minimal, .behind, .malformed].map {

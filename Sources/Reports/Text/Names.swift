@@ -59,6 +59,7 @@ enum ParameterText {
         case "connections": return value == "1" ? "1 connection" : "\(value) connections"
         case "value_size": return "\(self.size(value)) values"
         case "concurrency": return "\(value) at a time"
+        case "load_limit": return "load of at most \(self.size(value))/s"
         case "kind": return self.kind(value)
         case "behaviour", "fan_out": return value
         default: return "\(self.title(parameter.name).lowercased()) \(value)"
@@ -69,6 +70,7 @@ enum ParameterText {
     static func value(_ parameter: Parameter) -> String {
         switch parameter.name {
         case "value_size": self.size(parameter.value)
+        case "load_limit": "\(self.size(parameter.value))/s"
         case "kind": self.kind(Markdown.oneLine(parameter.value))
         default: Markdown.oneLine(parameter.value)
         }

@@ -10,6 +10,12 @@ struct DepartedReplica: Sendable {
     var verifier: StreamVerifier
 }
 
+/// What a replica holds whose primary is gone.
+struct Remains: Sendable {
+    var position: UInt64
+    var verifier: StreamVerifier
+}
+
 extension FleetBody {
     /// Connects one replica, under a new id unless it has one; returns the number under which it can be addressed, or nil when it could not connect.
     func join(as id: String?, at start: StartingPoint, verifier: StreamVerifier) -> UInt64? {
@@ -43,6 +49,18 @@ extension FleetBody {
         if let socket = replica.socket { self.poller.remove(socket) }
         replica.disconnect(byReset: byReset)
         return replica.reader.map { DepartedReplica(id: replica.id, position: $0.position, verifier: $0.verifier) }
+    }
+
+    /// What the replicas hold and where they would go on, however they ended; they are forgotten.
+    func takeRemains() -> [Remains] {
+        defer { self.detachAll() }
+        return self.replicas.values.map { replica in
+            if let reader = replica.reader { return Remains(position: reader.position, verifier: reader.verifier) }
+            guard case .position(let position, _) = replica.start else {
+                return Remains(position: 0, verifier: replica.held)
+            }
+            return Remains(position: position, verifier: replica.held)
+        }
     }
 
     /// Replicas that have failed, each with its reason; they are forgotten.

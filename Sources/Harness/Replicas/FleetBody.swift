@@ -167,7 +167,7 @@ final class FleetBody: Reacting {
 
     func fail(_ replica: SyntheticReplica, _ reason: String) {
         if let socket = replica.socket { self.poller.remove(socket) }
-        replica.phase = .failed(reason)
+        replica.fail(reason)
     }
 
     func tick(now: UInt64) {

@@ -86,17 +86,26 @@ final class SyntheticReplica {
         self.phase = .connecting(handshake, opening: opening)
     }
 
-    /// Closes the connection and remembers what is held; a frame that was cut is asked for again.
+    /// Closes the connection and remembers what is held.
     func leave(until end: UInt64, byReset: Bool) {
-        if let reader = self.reader {
-            self.verifier = reader.verifier
-            if case .position(_, let history) = self.start {
-                self.start = .position(reader.position, history: history)
-            }
-        }
-        self.carry.removeAll(keepingCapacity: true)
+        self.remember()
         self.disconnect(byReset: byReset)
         self.phase = .away(until: end)
+    }
+
+    /// The stream is over; what is held stays, and a frame that was cut is asked for again.
+    func fail(_ reason: String) {
+        self.remember()
+        self.phase = .failed(reason)
+    }
+
+    private func remember() {
+        guard let reader = self.reader else { return }
+        self.verifier = reader.verifier
+        if case .position(_, let history) = self.start {
+            self.start = .position(reader.position, history: history)
+        }
+        self.carry.removeAll(keepingCapacity: true)
     }
 
     func disconnect(byReset: Bool) {

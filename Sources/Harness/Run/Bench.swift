@@ -77,9 +77,11 @@ package final class Bench {
 
     private func open(
         _ specification: TargetSpecification,
-        _ fanOut: TargetLauncher.FanOut
+        _ fanOut: EngineSettings.FanOut
     ) throws(HarnessError) -> Session {
-        let target = try TargetLauncher.launch(specification, fanOut: fanOut)
+        var settings = EngineSettings()
+        settings.fanOut = fanOut
+        let target = try TargetLauncher.launch(specification, settings)
         return try Session(target, connections: Self.connections, seed: self.generator.next())
     }
 

@@ -28,7 +28,7 @@ package struct FanOutCase: Hashable, Sendable {
     package var valueSize: Int
     package var connections = 50
     package var pipeline = 64
-    package var fanOut = TargetLauncher.FanOut.shared
+    package var fanOut = EngineSettings.FanOut.shared
 
     package init(_ kind: Kind, replicas: Int, valueSize: Int) {
         self.kind = kind

@@ -81,7 +81,7 @@ package struct Suite: Sendable {
     }
 
     private static func stalledCases(_ replicas: [Int], trials: Int) -> [(case: FanOutCase, trials: Int)] {
-        [TargetLauncher.FanOut.shared, .copy].flatMap { fanOut in
+        [EngineSettings.FanOut.shared, .copy].flatMap { fanOut in
             replicas.map { count in
                 var stalled = FanOutCase(.stalled, replicas: count, valueSize: 1024)
                 stalled.fanOut = fanOut

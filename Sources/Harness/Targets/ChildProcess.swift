@@ -19,7 +19,7 @@ package final class ChildProcess {
     ///   - executable: an absolute path.
     ///   - environment: added to that of this process.
     package init(_ executable: String, _ arguments: [String], environment: [String: String]) throws(HarnessError) {
-        self.directory = try Self.makeDirectory()
+        self.directory = try FileTree.makeTemporary("sluice-bench")
         self.logPath = self.directory + "/output.log"
         let log = open(self.logPath, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         guard log >= 0 else { throw HarnessError(.targetUnavailable, "cannot write to \(self.directory)") }
@@ -59,6 +59,15 @@ package final class ChildProcess {
         return self.isRunning
     }
 
+    /// Ends the server at once, as a crash does; what it wrote to its outputs stays until `stop`.
+    package func crash() {
+        guard self.isAlive() else { return }
+        kill(self.process, SIGKILL)
+        var status: CInt = 0
+        waitpid(self.process, &status, 0)
+        self.isRunning = false
+    }
+
     /// Asks the server to stop, kills it if it does not, and removes its directory.
     package func stop() {
         defer { clinux_remove_tree(self.directory) }
@@ -66,11 +75,7 @@ package final class ChildProcess {
         kill(self.process, SIGTERM)
         let deadline = Clocks.monotonicNanoseconds + Self.graceNanoseconds
         while self.isAlive(), Clocks.monotonicNanoseconds < deadline { usleep(5_000) }
-        guard self.isAlive() else { return }
-        kill(self.process, SIGKILL)
-        var status: CInt = 0
-        waitpid(self.process, &status, 0)
-        self.isRunning = false
+        self.crash()
     }
 
     // MARK: - The system's side
@@ -93,15 +98,4 @@ package final class ChildProcess {
         return variables + added.map { "\($0.key)=\($0.value)" }
     }
 
-    private static func makeDirectory() throws(HarnessError) -> String {
-        let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-        var template = Array("\(parent)/sluice-bench-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else {
-            throw HarnessError(
-                .targetUnavailable,
-                "cannot make a directory in \(parent); set TMPDIR to one that can be written"
-            )
-        }
-        return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
 }

@@ -25,18 +25,19 @@ package final class ChildProcess {
         guard log >= 0 else { throw HarnessError(.targetUnavailable, "cannot write to \(self.directory)") }
         defer { close(log) }
         let directory = self.directory
-        let resolved = arguments.map { $0 == Self.directoryPlaceholder ? directory : $0 }
+        let resolved = arguments.map { $0.replacing(Self.directoryPlaceholder, with: directory) }
         self.process = Self.spawn([executable] + resolved, Self.merged(environment), log)
         guard self.process > 0 else {
             let reason = String(cString: strerror(errno))
-            clinux_remove_tree(self.directory)
+            // What ends here is torn down by `stop`, which must not signal a process that never was: -1 is everybody.
+            self.isRunning = false
             throw HarnessError(.targetUnavailable, "cannot start \(executable): \(reason)")
         }
     }
 
     deinit { self.stop() }
 
-    /// An argument that stands for the child's temporary directory.
+    /// In an argument, stands for the child's temporary directory.
     static let directoryPlaceholder = "{directory}"
 
     /// The end of what the server wrote to its outputs.

@@ -11,7 +11,8 @@ struct CrashTestCommand: ParsableCommand {
             Every round starts from the data of the one before: clients write, the server is killed by SIGKILL after 50 to \
             300 ms and started again, and then the stream is read back by a replica and every key by a client. With \
             always, every acknowledged write must be there; with everysec and no, the writes of each client that are \
-            there must be its first ones, and nothing that an earlier round read back may be missing.
+            there must be its first ones, and nothing may be missing that an earlier round read back or, with everysec, \
+            that had been acknowledged two seconds before.
 
             With --torn-tails the last record of a log is cut behind each of its bytes instead, and a server started on \
             each cut.

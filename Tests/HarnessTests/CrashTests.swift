@@ -31,6 +31,22 @@ import Workload
         }
     }
 
+    @Test("with everysec a write may be lost for two seconds, and the age of the oldest lost one is told")
+    func everysec() {
+        var check = self.check(.everysec)
+        check.history = [
+            AcknowledgedMark(secondsBefore: 2.4, through: [12, 0]),
+            AcknowledgedMark(secondsBefore: 2.1, through: [14, 1]),
+            AcknowledgedMark(secondsBefore: 1.9, through: [17, 3]),
+            AcknowledgedMark(secondsBefore: 0.1, through: [20, 5]),
+        ]
+        #expect(check.judge([14, 1]) == CrashFindings(lost: 10))
+        #expect(check.oldestLost([14, 1]) == 1.9)
+        #expect(check.judge([13, 1]).problems.count == 1)
+        #expect(check.oldestLost([20, 4]) == 0.1)
+        #expect(check.oldestLost([20, 5]) == nil)
+    }
+
     @Test("what was never sent is invented")
     func invented() {
         let found = self.check(.always).judge([26, 5])

@@ -9,6 +9,8 @@ package struct CrashTally: Sendable {
     package var invented: UInt64 = 0
     /// Rounds at whose end a replica held more than the disk did.
     package var replicasAhead = 0
+    /// How long before its crash the oldest lost write had been acknowledged, in seconds.
+    package var oldestLost: Double?
     /// From the start of the server's process until it answered, in seconds.
     package var longestRecovery = 0.0
 
@@ -18,13 +20,16 @@ package struct CrashTally: Sendable {
         self.invented += findings.invented
     }
 
+    static func milliseconds(_ seconds: Double) -> Int { Int((seconds * 1000).rounded()) }
+
     /// The result as a table of two lines.
     package var table: String {
         let columns = [
             ("rounds", String(self.rounds)), ("writes acknowledged", String(self.acknowledged)),
             ("lost", String(self.lost)), ("reordered", String(self.reordered)), ("invented", String(self.invented)),
+            ("oldest lost", self.oldestLost.map { "\(Self.milliseconds($0)) ms" } ?? "-"),
             ("replicas ahead", String(self.replicasAhead)),
-            ("longest recovery", "\(Int((self.longestRecovery * 1000).rounded())) ms"),
+            ("longest recovery", "\(Self.milliseconds(self.longestRecovery)) ms"),
         ]
         let widths = columns.map { max($0.0.count, $0.1.count) }
         func line(_ cells: [String]) -> String {

@@ -12,9 +12,14 @@ package final class CrashTest {
     static let keysPerConnection: UInt64 = 256
     /// When the server is killed, in milliseconds after the load began.
     private static let killMilliseconds: ClosedRange<UInt64> = 50...300
-    /// Every so many rounds the stream is read from its beginning.
+    /// Every so many rounds the stream is read from its beginning, and the next round begins with nothing, because the time
+    /// of a recovery grows with the log.
     private static let wholeStreamRounds = 50
     private static let roundsPerLine = 10
+    /// Every so many rounds with everysec the load runs so long that a write could be lost which may not be any more.
+    private static let longRounds = 25
+    private static let longSeconds = 2.5
+    private static let markSeconds = 0.01
     private static let closingSeconds = 5.0
 
     private let rounds: Int
@@ -49,8 +54,9 @@ package final class CrashTest {
         defer { target.stop() }
         for round in 1...self.rounds {
             try Interruption.check()
+            let isWhole = round % Self.wholeStreamRounds == 0
             let start = try target.tip()
-            let crash = try self.crash(target)
+            let crash = try self.crash(target, isLong: round % Self.longRounds == 0 && self.logSync == .everysec)
             target.stop()
             let began = Clocks.monotonicNanoseconds
             target = try self.start()
@@ -58,26 +64,33 @@ package final class CrashTest {
             self.tally.longestRecovery = max(self.tally.longestRecovery, recovery)
             self.tally.rounds = round
             self.tally.acknowledged += crash.check.acknowledgedWrites
-            let findings = try self.verify(target, crash, from: start, whole: round % Self.wholeStreamRounds == 0)
+            let findings = try self.verify(target, crash, from: start, whole: isWhole)
             self.tally.enter(findings)
             guard findings.problems.isEmpty else {
-                throw HarnessError(
-                    .targetFailed,
-                    "round \(round): " + findings.problems.prefix(8).joined(separator: "\n  ")
-                )
+                let problems = findings.problems.prefix(8).joined(separator: "\n  ")
+                let output = target.child?.outputTail ?? ""
+                throw HarnessError(.targetFailed, "round \(round): \(problems)\nthe server said:\n\(output)")
             }
             if round % Self.roundsPerLine == 0 || round == self.rounds {
                 self.tell(
                     "round \(round)/\(self.rounds): \(self.tally.acknowledged) writes acknowledged, \(self.tally.lost) lost, "
-                        + "recovery within \(Int((self.tally.longestRecovery * 1000).rounded())) ms"
+                        + "recovery within \(CrashTally.milliseconds(self.tally.longestRecovery)) ms"
                 )
+            }
+            if isWhole, round < self.rounds {
+                target.stop()
+                FileTree.remove(self.dataDirectory)
+                self.written = [UInt64](repeating: 0, count: Self.connections)
+                target = try self.start()
             }
         }
     }
 
+    private var dataDirectory: String { self.directory + "/data" }
+
     private func start() throws(HarnessError) -> Target {
         var settings = EngineSettings()
-        settings.dataDirectory = self.directory + "/data"
+        settings.dataDirectory = self.dataDirectory
         settings.logSync = self.logSync
         return try TargetLauncher.launch(.bundled, settings)
     }
@@ -91,7 +104,7 @@ package final class CrashTest {
         var follower: Remains
     }
 
-    private func crash(_ target: Target) throws(HarnessError) -> Crash {
+    private func crash(_ target: Target, isLong: Bool) throws(HarnessError) -> Crash {
         let ledger = Ledger(continuing: self.written)
         let load: LoadGenerator
         let fleet: ReplicaFleet
@@ -115,25 +128,45 @@ package final class CrashTest {
         load.begin(self.shape())
         let range = Self.killMilliseconds
         let milliseconds = range.lowerBound + self.generator.next() % UInt64(range.count)
-        try Wait.seconds(Double(milliseconds) / 1000)
+        let marks = try self.watch(load, forSeconds: isLong ? Self.longSeconds : Double(milliseconds) / 1000)
         let failures = load.state.failures + fleet.counters.failures
         try target.checkAlive()
         target.child?.crash()
+        let crashed = Clocks.monotonicNanoseconds
         if let failure = failures.first { throw HarnessError(.targetFailed, "before the crash: \(failure)") }
         try Wait.until("the load's connections had ended", withinSeconds: Self.closingSeconds) { load.state.isIdle }
         try Wait.until("the replica's connection had ended", withinSeconds: Self.closingSeconds) {
             fleet.counters.online == 0
         }
-        let check = RecoveryCheck(
+        var check = RecoveryCheck(
             logSync: self.logSync,
             base: self.written,
             acknowledged: load.acknowledgedThrough,
             sent: load.state.ledger.last
         )
+        check.history = marks.map { mark in
+            AcknowledgedMark(secondsBefore: Double(crashed - mark.nanoseconds) / 1e9, through: mark.through)
+        }
         guard let follower = fleet.reactor.call({ $0.takeRemains() }).first else {
             throw HarnessError(.targetFailed, "the replica could not follow the load")
         }
         return Crash(check: check, follower: follower)
+    }
+
+    /// Lets the load run and notes, every few milliseconds, how far it has been acknowledged.
+    private func watch(
+        _ load: LoadGenerator,
+        forSeconds seconds: Double
+    ) throws(HarnessError) -> [(nanoseconds: UInt64, through: [UInt64])] {
+        var marks: [(nanoseconds: UInt64, through: [UInt64])] = []
+        let end = Clocks.monotonicNanoseconds + UInt64(seconds * 1e9)
+        while Clocks.monotonicNanoseconds < end {
+            let left = Double(end - min(end, Clocks.monotonicNanoseconds)) / 1e9
+            try Wait.seconds(min(Self.markSeconds, left))
+            let through = load.acknowledgedThrough
+            marks.append((Clocks.monotonicNanoseconds, through))
+        }
+        return marks
     }
 
     /// Another mix in every round: few and many connections, single writes and pipelines, small and larger values.
@@ -177,6 +210,9 @@ package final class CrashTest {
         guard let reader = visit.reader else { return findings + CrashFindings(problems: ["no stream was read back"]) }
         let recovered = reader.verifier.last
         findings = findings + crash.check.judge(recovered)
+        if let age = crash.check.oldestLost(recovered) {
+            self.tally.oldestLost = max(self.tally.oldestLost ?? 0, age)
+        }
         if reader.position != tip || reader.otherCommands > 0 {
             findings.invented += reader.otherCommands
             findings.problems.append(

@@ -11,20 +11,25 @@ struct RecoveryCheck {
     let acknowledged: [UInt64]
     /// The last one that each connection sent.
     let sent: [UInt64]
+    /// What had been acknowledged so long before the crash, the longest first.
+    var history: [AcknowledgedMark] = []
+
+    /// What everysec promises: nothing older is lost.
+    private static let everysecSeconds = 2.0
 
     /// Writes that clients saw acknowledged in this round.
     var acknowledgedWrites: UInt64 { zip(self.acknowledged, self.base).reduce(0) { $0 + ($1.0 - $1.1) } }
 
     /// Judges the last sequence numbers that came back, each at the end of a sequence without gaps.
     ///
-    /// With `always` everything acknowledged must be there. With the others, what the process had handed to the kernel
-    /// survives its death, so at least everything that an earlier start read from the disk must be there, which is older
-    /// than any write of the round.
+    /// With `always` everything acknowledged must be there; with `everysec` what had been acknowledged two seconds before.
+    /// And with each of them at least everything that an earlier start read from the disk, for what a process handed to the
+    /// kernel survives its death.
     func judge(_ recovered: [UInt64]) -> CrashFindings {
         var findings = CrashFindings()
         for connection in self.base.indices {
             let back = recovered[connection]
-            let due = self.logSync == .always ? self.acknowledged[connection] : self.base[connection]
+            let due = self.due(connection)
             if back < self.acknowledged[connection] { findings.lost += self.acknowledged[connection] - back }
             if back < due {
                 findings.problems.append(
@@ -39,6 +44,22 @@ struct RecoveryCheck {
             }
         }
         return findings
+    }
+
+    private func due(_ connection: Int) -> UInt64 {
+        switch self.logSync {
+        case .always: self.acknowledged[connection]
+        case .no: self.base[connection]
+        case .everysec:
+            self.history.last { $0.secondsBefore > Self.everysecSeconds }?.through[connection] ?? self.base[connection]
+        }
+    }
+
+    /// How long before the crash the oldest lost write had been acknowledged, in seconds, as exactly as the marks are
+    /// dense; nil when none was lost.
+    func oldestLost(_ recovered: [UInt64]) -> Double? {
+        guard zip(recovered, self.acknowledged).contains(where: { $0.0 < $0.1 }) else { return nil }
+        return self.history.first { mark in zip(recovered, mark.through).contains { $0.0 < $0.1 } }?.secondsBefore ?? 0
     }
 
     /// Judges the values of a connection's keys: each must be that of the last write to it, given how far the connection
@@ -78,6 +99,12 @@ struct RecoveryCheck {
         let behind = (last % slots + slots - slot) % slots
         return last > behind ? last - behind : nil
     }
+}
+
+/// How far each connection had been acknowledged at one moment.
+struct AcknowledgedMark: Equatable {
+    var secondsBefore: Double
+    var through: [UInt64]
 }
 
 /// What is wrong after a crash, in numbers and in words.

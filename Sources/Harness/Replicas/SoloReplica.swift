@@ -43,9 +43,13 @@ final class SoloReplica {
     private let dialect: Dialect
     private var buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 2 * SoloReplica.readSize, alignment: 64)
 
-    init(_ target: Target) throws(HarnessError) {
-        self.dialect = target.dialect
-        self.endpoint = try target.endpoint(port: target.replicationPort)
+    init(_ endpoint: Endpoint, _ dialect: Dialect) {
+        self.endpoint = endpoint
+        self.dialect = dialect
+    }
+
+    convenience init(_ target: Target) throws(HarnessError) {
+        self.init(try target.endpoint(port: target.replicationPort), target.dialect)
     }
 
     deinit { self.buffer.deallocate() }

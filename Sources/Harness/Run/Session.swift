@@ -9,7 +9,9 @@ package final class Session {
     package let fleet: ReplicaFleet
 
     private static let onlineSeconds = 20.0
-    private static let drainSeconds = 60.0
+    package static let drainSeconds = 60.0
+    /// Ten million writes take most of a minute on a small machine.
+    private static let preloadSeconds = 600.0
 
     /// - Parameter connections: the most load connections that any case will use.
     package init(_ target: Target, connections: Int, seed: UInt64) throws(HarnessError) {
@@ -44,6 +46,25 @@ package final class Session {
         self.load.begin(shape, limit: keys)
         try self.rest()
         self.load.disconnect()
+        try self.welcome()
+    }
+
+    /// Writes so many mutations in all, counted from the beginning of the session and rounded up to a whole batch, with
+    /// nobody attached.
+    package func extend(to records: UInt64, keys: UInt64, valueSize: Int) throws(HarnessError) {
+        let count = self.load.state.ledger.count
+        if count == 0 { try self.welcome() }
+        guard records > count else { return }
+        var shape = LoadShape()
+        shape.valueSize = valueSize
+        shape.keys = .uniform(keys: keys)
+        self.load.begin(shape, limit: records - count)
+        try self.rest(withinSeconds: Self.preloadSeconds)
+        self.load.disconnect()
+    }
+
+    /// Gives a Redis primary its first replica, from which on it keeps a backlog.
+    private func welcome() throws(HarnessError) {
         guard self.target.dialect == .psync else { return }
         self.fleet.attach(1, at: .nothing, .fast, behind: self.load.state.ledger)
         try self.waitUntilOnline(1)
@@ -76,8 +97,8 @@ package final class Session {
     }
 
     /// Stops the load and waits for the answers that are due.
-    package func rest() throws(HarnessError) {
-        try Wait.until("the load of \(self.target.id) was answered", withinSeconds: Self.drainSeconds) {
+    package func rest(withinSeconds limit: Double = drainSeconds) throws(HarnessError) {
+        try Wait.until("the load of \(self.target.id) was answered", withinSeconds: limit) {
             () throws(HarnessError) in
             let state = self.load.state
             if let failure = state.failures.first { throw try self.explained(failure) }

@@ -22,6 +22,9 @@ package struct EngineSettings: Sendable, Equatable {
     /// Records between two entries of the log's seek index.
     package var logIndexInterval: Int?
 
+    /// Redis sends no PING down the stream, so that every byte of it is a write of the load.
+    package var isStreamQuiet = false
+
     package init() {}
 
     /// As flags of `sluice serve`.

@@ -64,6 +64,7 @@ package enum TargetLauncher {
             )
         }
         let port = try self.freePorts(1)[0]
+        let quiet = settings.isStreamQuiet ? ["--repl-ping-replica-period", "86400"] : []
         let child = try ChildProcess(
             executable,
             [
@@ -71,7 +72,7 @@ package enum TargetLauncher {
                 "--save", "", "--appendonly", "no", "--repl-diskless-sync", "yes", "--repl-diskless-sync-delay", "0",
                 "--repl-backlog-size", String(settings.backlogBytes ?? 256 << 20),
                 "--client-output-buffer-limit", "replica 0 0 0",
-            ],
+            ] + quiet,
             environment: ["MALLOC_CONF": self.allocatorOptions]
         )
         return try Target(

@@ -62,6 +62,11 @@ enum ParameterText {
         case "load_limit": return "load of at most \(self.size(value))/s"
         case "kind": return self.kind(value)
         case "behaviour", "fan_out": return value
+        case "source": return "from \(value)"
+        case "cache": return "\(value) cache"
+        case "log_records": return "\(value) records"
+        case "distance": return "\(value) behind"
+        case "backlog_size": return "backlog of \(self.size(value))"
         default: return "\(self.title(parameter.name).lowercased()) \(value)"
         }
     }
@@ -69,7 +74,7 @@ enum ParameterText {
     /// The value alone, for a column that the parameter heads.
     static func value(_ parameter: Parameter) -> String {
         switch parameter.name {
-        case "value_size": self.size(parameter.value)
+        case "value_size", "backlog_size": self.size(parameter.value)
         case "load_limit": "\(self.size(parameter.value))/s"
         case "kind": self.kind(Markdown.oneLine(parameter.value))
         default: Markdown.oneLine(parameter.value)

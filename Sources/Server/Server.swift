@@ -140,6 +140,7 @@ package final class Server: Sendable {
                 continue
             }
             let fresh = History(using: &generator)
+            let beganAt = Clocks.monotonicNanoseconds
             let store = try ShardStore(directory, shard: shard, options: options, fresh: fresh, logger: logger)
             if let cut = store.recovery.cut {
                 logger.warning(
@@ -150,6 +151,14 @@ package final class Server: Sendable {
                     ]
                 )
             }
+            logger.info(
+                "opened the log",
+                metadata: [
+                    "shard": "\(shard)", "segments": "\(store.recovery.segments)", "bytes": "\(store.recovery.bytes)",
+                    "indexes made again": "\(store.recovery.rebuiltIndexes)",
+                    "milliseconds": "\((Clocks.monotonicNanoseconds - beganAt) / 1_000_000)",
+                ]
+            )
             stores.append(store)
         }
         return stores

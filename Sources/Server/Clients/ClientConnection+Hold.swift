@@ -22,6 +22,14 @@ struct HeldReplies {
         self.bytes.append(contentsOf: bytes)
     }
 
+    /// Empties it for the next time; what was usual keeps its room.
+    mutating func removeAll() {
+        self.bytes.removeAll(keepingCapacity: self.bytes.capacity <= 4096)
+        self.writes.removeAll()
+        self.position = 0
+        self.commitPosition = nil
+    }
+
     /// Answers every write with an error instead.
     mutating func refuseWrites(_ message: String) {
         var rewritten: [UInt8] = []
@@ -55,12 +63,11 @@ extension ClientConnection {
     }
 
     /// Waits for what is still missing, or lets the replies go.
-    private func advanceHold() {
-        let held = self.heldReplies
-        if !self.shard.engine.mayReply(to: held.position, now: WallClock.milliseconds) {
-            return self.shard.hold(until: held.position) { [self] in self.advanceHold() }
+    func advanceHold() {
+        if !self.shard.engine.mayReply(to: self.heldReplies.position, now: self.shard.now) {
+            return self.shard.hold(until: self.heldReplies.position, .client(self))
         }
-        guard let position = held.commitPosition, let rule = self.shard.node.options.commitRule else {
+        guard let position = self.heldReplies.commitPosition, let rule = self.shard.node.options.commitRule else {
             return self.releaseReplies()
         }
         self.shard.awaitCommit(position, rule, timeout: self.shard.node.options.commitTimeout) { [self] outcome in
@@ -71,11 +78,10 @@ extension ClientConnection {
     }
 
     private func releaseReplies() {
-        let replies = self.heldReplies.bytes
-        self.heldReplies = HeldReplies()
-        self.isHeld = false
         let writer = self.shard.writer
-        replies.withUnsafeBytes { writer.raw($0) }
+        self.heldReplies.bytes.withUnsafeBytes { writer.raw($0) }
+        self.heldReplies.removeAll()
+        self.isHeld = false
         self.flush(isReleased: true)
         self.resume()
     }

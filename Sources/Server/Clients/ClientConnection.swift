@@ -48,6 +48,8 @@ final class ClientConnection: ChannelInboundHandler {
     private let mayHold: Bool
     /// There is one shard: every command is carried out where it arrives.
     let isAlone: Bool
+    /// SwiftNIO reads on by itself.
+    private var isReading = true
     /// Input is over: a protocol error, `QUIT`, or the peer's end.
     private var isEnding = false
 
@@ -200,6 +202,7 @@ final class ClientConnection: ChannelInboundHandler {
             // Redis ends such a client without an answer, which would land inside whatever it is sending.
             context.close(promise: nil)
         } else if self.isPaused, count > Self.heldBytesWhilePaused {
+            self.isReading = false
             context.channel.setOption(.autoRead, value: false).whenFailure { _ in }
         }
     }
@@ -270,7 +273,10 @@ final class ClientConnection: ChannelInboundHandler {
         guard !self.isOutputQueued, !self.isAwaiting, !self.isHeld, let context = self.context else { return }
         if self.isBatchOut { return self.dispatchBatch() }
         self.consumeHeld()
-        if !self.isPaused { context.channel.setOption(.autoRead, value: true).whenFailure { _ in } }
+        if !self.isPaused, !self.isReading {
+            self.isReading = true
+            context.channel.setOption(.autoRead, value: true).whenFailure { _ in }
+        }
         self.closeIfEnding()
     }
 

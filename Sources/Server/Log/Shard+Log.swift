@@ -16,8 +16,13 @@ struct ShardLogParts {
 
 /// A reply that waits until what was numbered up to a position may be told.
 struct ReplyGate {
+    enum Waiter {
+        case client(ClientConnection)
+        case other(() -> Void)
+    }
+
     var position: Position
-    var release: () -> Void
+    var waiter: Waiter
 }
 
 extension Shard {
@@ -29,7 +34,8 @@ extension Shard {
 
     func logCompleted(_ outcome: LogOutcome) {
         let before = self.engine.log?.failure
-        self.engine.logCompleted(outcome, now: WallClock.milliseconds)
+        self.now = WallClock.milliseconds
+        self.engine.logCompleted(outcome, now: self.now)
         self.noteFailure(before)
         self.publish()
         self.dispatchLogJob()
@@ -64,23 +70,26 @@ extension Shard {
         return self.engine.mayReply(to: tip, now: self.now) ? nil : tip
     }
 
-    func hold(until position: Position, _ release: @escaping () -> Void) {
-        self.gates.append(ReplyGate(position: position, release: release))
+    func hold(until position: Position, _ waiter: ReplyGate.Waiter) {
+        self.gates.append(ReplyGate(position: position, waiter: waiter))
     }
 
     /// A future of a value that is told once what was numbered so far may be.
     func held<Value: Sendable>(_ value: Value) -> EventLoopFuture<Value> {
         guard let position = self.replyPosition else { return self.loop.makeSucceededFuture(value) }
         let promise = self.loop.makePromise(of: Value.self)
-        self.hold(until: position) { promise.succeed(value) }
+        self.hold(until: position, .other { promise.succeed(value) })
         return promise.futureResult
     }
 
     func releaseReplies() {
-        let now = WallClock.milliseconds
-        while let gate = self.gates.first, self.engine.mayReply(to: gate.position, now: now) {
+        self.now = WallClock.milliseconds
+        while let gate = self.gates.first, self.engine.mayReply(to: gate.position, now: self.now) {
             self.gates.removeFirst()
-            gate.release()
+            switch gate.waiter {
+            case .client(let connection): connection.advanceHold()
+            case .other(let release): release()
+            }
         }
     }
 

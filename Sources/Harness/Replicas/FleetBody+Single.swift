@@ -17,12 +17,12 @@ struct Remains: Sendable {
 }
 
 extension FleetBody {
-    /// Connects one replica, under a new id unless it has one; returns the number under which it can be addressed, or nil when it could not connect.
-    func join(as id: String?, at start: StartingPoint, verifier: StreamVerifier) -> UInt64? {
+    /// Connects one replica; returns the number under which it can be addressed, or nil when it could not connect.
+    func join(as id: String, at start: StartingPoint, verifier: StreamVerifier) -> UInt64? {
         let token = self.nextToken
         self.nextToken += 1
         let replica = SyntheticReplica(
-            id: id ?? "soak-\(token)",
+            id: id,
             behaviour: .fast,
             joinedAt: 0,
             start: start,

@@ -53,7 +53,7 @@ final class FleetBody: Reacting {
             let token = self.nextToken
             self.nextToken += 1
             let replica = SyntheticReplica(
-                id: "bench-\(token)",
+                id: ReplicaFleet.id(self.replicas.count),
                 behaviour: behaviour,
                 joinedAt: ledger.count,
                 start: start,

@@ -57,6 +57,9 @@ package final class ReplicaFleet: Sendable {
         self.reactor.call { $0.attach(count, at: start, behaviour, behind: ledger) }
     }
 
+    /// The ids of attached replicas: the same for every fleet, because a primary remembers each that it ever saw.
+    static func id(_ place: Int) -> String { "bench-\(place)" }
+
     /// Lets slow replicas catch up and flapping ones stay, once the load is over.
     package func hurry() { self.reactor.call { $0.hurry() } }
 

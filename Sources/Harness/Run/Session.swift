@@ -88,12 +88,15 @@ package final class Session {
         }
     }
 
-    /// Detaches every replica and waits until the target has noticed.
-    package func detach() throws(HarnessError) {
+    /// Detaches every replica, waits until the target has noticed, and lets it forget them.
+    /// - Parameter visitors: ids of replicas beside the fleet's.
+    package func detach(_ visitors: String...) throws(HarnessError) {
+        let ids = (0..<self.fleet.counters.replicas).map(ReplicaFleet.id) + visitors
         self.fleet.detachAll()
         try Wait.until("\(self.target.id) had let its replicas go", withinSeconds: Self.onlineSeconds) {
             () throws(HarnessError) in try self.target.connectedReplicas() == 0
         }
+        try self.target.dropSlots(ids)
     }
 
     /// Stops the load and waits for the answers that are due.

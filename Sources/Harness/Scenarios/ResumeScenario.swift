@@ -9,6 +9,7 @@ import Workload
 package enum ResumeScenario {
     package static let name = "resume"
 
+    private static let visitor = "bench-resume"
     /// After the first full resync in a trial no more than so many attempts are made: the server forks for each.
     private static let fullLimit = 3
 
@@ -54,7 +55,7 @@ package enum ResumeScenario {
                 try Interruption.check()
                 if one.cache == .cold { try PageCache.drop() }
                 let goal = one.isFollowedToTheTip ? VisitGoal.position(tip) : .firstFrame
-                record.enter(try replica.visit(as: "bench-resume", from: start, verifier, until: goal), one)
+                record.enter(try replica.visit(as: Self.visitor, from: start, verifier, until: goal), one)
             }
             return record
         }
@@ -63,7 +64,7 @@ package enum ResumeScenario {
         let before = try LogCounters(target)
         let record = try resume(one.attempts)
         trial.phaseEnded("measure")
-        try session.detach()
+        try session.detach(Self.visitor)
         Self.add(record, to: &trial)
         try Self.addDisk(one, record, before, target, &trial)
         trial.phaseEnded("drain")

@@ -45,6 +45,8 @@ extension ReplicationLog {
             }
         }
         segments.sort { $0.first < $1.first }
+        // Here and not when segments leave: a crash may bring detached ones back, with the gaps between them.
+        if let oldest = segments.first?.first { manifest.forget(before: oldest) }
 
         var recovery = LogRecovery()
         var sealed: [SegmentSummary] = []

@@ -8,27 +8,33 @@ extension ReplicationLog {
     /// - Returns: the number of segments removed.
     @discardableResult
     package func prune(upTo position: Position) throws(LogError) -> Int {
+        let segments = try self.detach(upTo: position)
+        try Self.remove(segments, from: self.storage)
+        return segments.count
+    }
+
+    /// Takes segments out of the log without removing their files, which can take a file system seconds for many gigabytes:
+    /// `remove` does that, on any thread. Files that a crash leaves behind are the log's oldest segments again.
+    /// - Returns: the first LSNs of the segments, oldest first.
+    package func detach(upTo position: Position) throws(LogError) -> [LSN] {
         if position > self.last { try self.skip(to: position + 1) }
         let segments = self.map.segments
         let count = segments.dropLast().prefix { $0.last <= position }.count
-        guard count > 0 else { return 0 }
-        // Taken off the map first: a reader that begins now must not find what is about to go.
+        guard count > 0 else { return [] }
         self.map.removedFirst(count)
-        try LogError.wrapping { () throws(StorageError) in
-            for segment in segments.prefix(count) {
-                try self.remove(SegmentName.index(segment.first))
-                try self.remove(SegmentName.log(segment.first))
-            }
-        }
-        self.manifest.forget(before: segments[count].first)
-        return count
+        return segments.prefix(count).map(\.first)
     }
 
-    private func remove(_ name: String) throws(StorageError) {
-        do throws(StorageError) {
-            try self.storage.remove(name)
-        } catch {
-            guard error.code == .missing else { throw error }
+    /// Removes the files of detached segments, oldest first, so that what a crash leaves has no gap.
+    package static func remove(_ segments: [LSN], from storage: any LogStorage) throws(LogError) {
+        try LogError.wrapping { () throws(StorageError) in
+            for name in segments.flatMap({ [SegmentName.index($0), SegmentName.log($0)] }) {
+                do throws(StorageError) {
+                    try storage.remove(name)
+                } catch {
+                    guard error.code == .missing else { throw error }
+                }
+            }
         }
     }
 

@@ -46,7 +46,8 @@ package struct LogFailure: Equatable, Sendable {
     package var isNoSpace: Bool
 }
 
-package struct ShardLog {
+/// A class because `Engine` may have none: reading a field of an optional struct copies all of it, once a command.
+package final class ShardLog {
     package let sync: LogSync
     private let indexInterval: Int
     /// The last LSN that was given out.
@@ -94,7 +95,7 @@ package struct ShardLog {
 
     /// Numbers a mutation and keeps it for the next job.
     @discardableResult
-    package mutating func append(_ mutation: Bytes, now: Milliseconds) -> LSN {
+    package func append(_ mutation: Bytes, now: Milliseconds) -> LSN {
         self.last += 1
         if self.oldestUnsynced == nil { self.oldestUnsynced = now }
         self.gathering.append(lsn: self.last, term: LogRecord.defaultTerm, timestamp: now, payload: mutation)
@@ -123,7 +124,7 @@ package struct ShardLog {
 
     /// The next job; nil when there is nothing to do or one is out already.
     /// - Parameter isLast: the shard stops: everything is written and synced now.
-    package mutating func takeJob(now: Milliseconds, isLast: Bool = false) -> LogJob? {
+    package func takeJob(now: Milliseconds, isLast: Bool = false) -> LogJob? {
         guard !self.isJobOut, self.failure == nil || now >= self.retryAt || isLast else { return nil }
         var batch = self.unwritten.take()
         if batch == nil, !self.gathering.isEmpty {
@@ -157,7 +158,7 @@ package struct ShardLog {
 
     /// A job is done, or has failed; a failed one is tried again by itself.
     /// - Parameter body: gets each mutation that has become durable, in order, under `always`.
-    package mutating func completed(_ outcome: LogOutcome, now: Milliseconds, _ body: (Bytes) -> Void) {
+    package func completed(_ outcome: LogOutcome, now: Milliseconds, _ body: (Bytes) -> Void) {
         self.isJobOut = false
         self.written = max(self.written, outcome.written)
         self.durable = outcome.durable

@@ -96,7 +96,10 @@ let package = Package(
         tests("Replication", ["Primitives", "RESP", "ReplicationLog", "Replication"]),
         tests("ReplicationLog", ["Primitives", "CIntrinsics", "ReplicationLog", "Simulation"]),
         tests("LogFiles", ["Primitives", "ReplicationLog", "LogFiles"]),
-        tests("Engine", ["Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "Engine"]),
+        tests(
+            "Engine",
+            ["Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "Engine", "Simulation"]
+        ),
         tests(
             "Simulation",
             ["Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "Engine", "Simulation"]

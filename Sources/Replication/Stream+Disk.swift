@@ -11,6 +11,8 @@ struct DiskRead {
     var isRequested = false
     /// The log did not have the next frame when it was asked: the writer is ahead of its disk.
     var isStarved = false
+    /// `Stream.logAdvances` when it was asked.
+    var askedAt: UInt64 = 0
     /// Everything up to here has been read or asked for.
     var position: Position
     /// Bytes of the next request: small at first, so that the first frame does not wait for many.
@@ -52,6 +54,7 @@ extension Stream {
         if let arrived { read.position = arrived.end - 1 }
         if !read.isRequested, self.backlog.isTooOld(after: read.position) {
             read.isRequested = true
+            read.askedAt = self.logAdvances
             self.diskRequests.append(
                 DiskRequest(link: self.links[index].number, position: read.position, bytes: read.bytes)
             )
@@ -82,7 +85,13 @@ extension Stream {
         case .read(let chunk?):
             self.links[index].diskRead?.isRequested = false
             self.links[index].diskRead?.next = chunk
-        case .read(nil): self.links[index].diskRead?.isStarved = true
+        case .read(nil):
+            // What the log got while the answer was on its way may be all that it gets.
+            if read.askedAt == self.logAdvances {
+                self.links[index].diskRead?.isStarved = true
+            } else {
+                self.links[index].diskRead?.isRequested = false
+            }
         case .failed: self.close(index, .logUnreadable)
         }
     }
@@ -90,6 +99,7 @@ extension Stream {
     /// More is in the log's files now: links that waited for it may ask again.
     package mutating func logAdvanced() {
         guard self.canReadLog else { return }
+        self.logAdvances += 1
         for index in self.links.indices where self.links[index].diskRead?.isStarved == true {
             self.links[index].diskRead?.isStarved = false
             self.links[index].diskRead?.isRequested = false

@@ -71,7 +71,14 @@ extension Stream {
             if self.links[index].hasChunkOutput { return true }
             self.links[index].position = chunkEnd
             // At the tip the link keeps its chunk: that is where the next frame will be.
-            guard chunkEnd < self.tip else { return false }
+            guard chunkEnd < self.tip else {
+                // The next frame will not be in a chunk that was read from the log.
+                if self.links[index].diskRead != nil {
+                    self.links[index].diskRead = nil
+                    self.links[index].cursor = nil
+                }
+                return false
+            }
         }
         switch self.backlog.cursor(after: self.links[index].position) {
         case .found(let cursor):

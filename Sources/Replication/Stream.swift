@@ -37,6 +37,8 @@ package struct Stream: ~Copyable {
     /// There is a log behind the backlog, and somebody who reads it.
     package var canReadLog = false
     var diskRequests: [DiskRequest] = []
+    /// How often more was in the log's files.
+    var logAdvances: UInt64 = 0
     private var heartbeatAt: Milliseconds = 0
     private var closingCount = 0
 

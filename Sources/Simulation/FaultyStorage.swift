@@ -90,6 +90,9 @@ package final class FaultyStorage: LogStorage {
         set { self.state.withLock { $0.faults = newValue } }
     }
 
+    /// Bytes of all files that have a name.
+    package var usedBytes: Int { self.state.withLock { $0.directory.bytes } }
+
     package var counters: Counters { self.state.withLock { $0.counters } }
 
     package func list() throws(StorageError) -> [StoredFile] {

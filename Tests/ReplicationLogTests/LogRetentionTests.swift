@@ -131,12 +131,13 @@ import Testing
         #expect(self.scene.log.last == next)
     }
 
-    @Test("what is on record of segments that are gone goes with the next change of the manifest")
+    @Test("what is on record of segments that are gone goes with the first change of the manifest after a start")
     func forgets() throws {
         try self.scene.write(20)
         try self.scene.skip(to: 100)
         try self.scene.write(20)
         try self.scene.log.prune(upTo: 115)
+        try self.scene.reopen()
         try self.scene.skip(to: 200)
         let manifest = try Manifest(json: try self.scene.bytes(of: Manifest.fileName))
         #expect(manifest.skips == [Manifest.Skip(after: 119, next: 200)])

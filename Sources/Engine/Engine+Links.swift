@@ -76,9 +76,10 @@ extension Engine {
 
     // MARK: Time
 
-    /// What the log holds, as slots count it.
-    package var logExtent: LogExtent {
-        LogExtent(tip: self.stream.tip, oldest: self.logMap?.bounds.oldest ?? self.stream.backlog.oldest)
+    /// What the log holds, as slots count it. Without a log nothing is kept for a slot that could be lost: whether the
+    /// backlog still reaches back is seen when the replica returns.
+    private var logExtent: LogExtent {
+        LogExtent(tip: self.stream.tip, oldest: self.logMap?.oldest ?? 0)
     }
 
     /// Bytes of the log after a position. Without a log nothing is retained for anybody.

@@ -13,7 +13,11 @@ package struct Engine: ~Copyable {
     package var keyspace: Keyspace
     package var stream: Stream
     /// nil without a data directory.
-    package private(set) var log: ShardLog?
+    package let log: ShardLog?
+    /// `log`'s, where the path of a command finds it without following a reference.
+    private let sync: LogSync?
+    /// The last LSN that was given out. Links may see less of it (`stream.tip`).
+    package private(set) var tip: Position
     /// Where the log's files reach; nil without a data directory.
     let logMap: LogMap?
     package var replicas: Replicas
@@ -41,12 +45,11 @@ package struct Engine: ~Copyable {
         self.stream = Stream(history: history, tip: tip, options: options, events: events)
         self.stream.canReadLog = log != nil
         self.log = log
+        self.sync = log?.sync
+        self.tip = tip
         self.logMap = logMap
         self.replicas = Replicas(slots: slots ?? SlotTable(history: history, loadedAt: 0))
     }
-
-    /// The last LSN that was given out. Links may see less of it (`stream.tip`).
-    package var tip: Position { self.log?.last ?? self.stream.tip }
 
     /// Carries out a keyspace command whose arity has been checked: appends one reply, and numbers what it did.
     package mutating func execute(_ id: CommandID, _ command: Command, now: Milliseconds, _ reply: Writer) {
@@ -83,13 +86,10 @@ package struct Engine: ~Copyable {
     }
 
     private mutating func number(_ mutation: Bytes) {
-        guard let sync = self.log?.sync else {
-            self.stream.backlog.append(mutation)
-            return
-        }
-        self.log?.append(mutation, now: self.keyspace.now)
+        self.tip += 1
         // Under `always` links are shown a write once it is durable.
-        if sync != .always { self.stream.backlog.append(mutation) }
+        if self.sync != .always { self.stream.backlog.append(mutation) }
+        if self.sync != nil { self.log?.append(mutation, now: self.keyspace.now) }
     }
 
     // MARK: The log
@@ -106,11 +106,10 @@ package struct Engine: ~Copyable {
 
     /// A job of the log's is done or has failed. Replies that waited may leave now (`mayReply`).
     package mutating func logCompleted(_ outcome: LogOutcome, now: Milliseconds) {
-        guard var log = self.log.take() else { return }
+        guard let log = self.log else { return }
         let before = log.durable
         log.completed(outcome, now: now) { self.stream.backlog.append($0) }
         if log.durable != before { self.replicas.hasProgressed = true }
-        self.log = log
         self.stream.logAdvanced()
     }
 

@@ -46,7 +46,8 @@ package struct LogFailure: Equatable, Sendable {
     package var isNoSpace: Bool
 }
 
-package struct ShardLog {
+/// A class because `Engine` may have none: reading a field of an optional struct copies all of it, once a command.
+package final class ShardLog {
     package let sync: LogSync
     private let indexInterval: Int
     /// The last LSN that was given out.
@@ -65,7 +66,8 @@ package struct ShardLog {
     package private(set) var appendedBytes: UInt64 = 0
     package private(set) var isJobOut = false
     private var isSyncOut = false
-    private var jobBeganAt: Milliseconds = 0
+    /// When the first record of those that gather was numbered.
+    private var gatheringSince: Milliseconds = 0
     private var syncedAt: Milliseconds = 0
     private var retryAt: Milliseconds = 0
     /// When the oldest record that is not durable was numbered; nil when all are.
@@ -74,10 +76,8 @@ package struct ShardLog {
     /// Bytes after which `everysec` does not wait for the second to end: what is not synced is held in memory, to be
     /// written again should the sync fail.
     static let unsyncedBytesLimit = 32 << 20
-    /// Bytes that may wait for the log's thread before replies wait for it, too.
-    static let gatheringBytesLimit = 64 << 20
     /// Under `everysec` replies wait once a record has not been durable for so long, as in Redis.
-    static let latestSync: Milliseconds = 2000
+    package static let latestSync: Milliseconds = 2000
     private static let retryInterval: Milliseconds = 100
     private static let syncInterval: Milliseconds = 1000
     /// Batches kept for their next use, if they have not grown beyond a usual turn.
@@ -96,23 +96,27 @@ package struct ShardLog {
 
     /// Numbers a mutation and keeps it for the next job.
     @discardableResult
-    package mutating func append(_ mutation: Bytes, now: Milliseconds) -> LSN {
+    package func append(_ mutation: Bytes, now: Milliseconds) -> LSN {
         self.last += 1
         if self.oldestUnsynced == nil { self.oldestUnsynced = now }
+        if self.gathering.isEmpty { self.gatheringSince = now }
         self.gathering.append(lsn: self.last, term: LogRecord.defaultTerm, timestamp: now, payload: mutation)
         return self.last
     }
 
-    /// Whether a reply to what was numbered up to a position may leave.
+    /// Whether a reply to what was numbered up to a position may leave: never before the system has it, so that a crash of
+    /// the process alone costs nothing.
     package func mayReply(to position: Position, now: Milliseconds) -> Bool {
-        switch self.sync {
-        case .always: self.durable >= position
-        case .everysec: self.written >= position || (!self.isOverloaded && !self.isSyncLate(now))
-        case .no: self.written >= position || !self.isOverloaded
+        if self.durable >= position { return true }
+        // What a failed sync may have dropped is not told before it was written again and synced.
+        guard self.failure == nil, self.written >= position else { return false }
+        return switch self.sync {
+        case .always: false
+        // What is written and late is not told: a loss of power would cost more than the last two seconds.
+        case .everysec: !self.isSyncLate(now)
+        case .no: true
         }
     }
-
-    private var isOverloaded: Bool { self.gathering.used > Self.gatheringBytesLimit }
 
     private func isSyncLate(_ now: Milliseconds) -> Bool {
         self.oldestUnsynced.map { now - $0 > Self.latestSync } ?? false
@@ -125,8 +129,8 @@ package struct ShardLog {
 
     /// The next job; nil when there is nothing to do or one is out already.
     /// - Parameter isLast: the shard stops: everything is written and synced now.
-    package mutating func takeJob(now: Milliseconds, isLast: Bool = false) -> LogJob? {
-        guard !self.isJobOut, self.failure == nil || now >= self.retryAt || isLast else { return nil }
+    package func takeJob(now: Milliseconds, isLast: Bool = false) -> LogJob? {
+        guard self.isJobDue(now: now, isLast: isLast) else { return nil }
         var batch = self.unwritten.take()
         if batch == nil, !self.gathering.isEmpty {
             batch = self.gathering
@@ -135,28 +139,38 @@ package struct ShardLog {
             self.gathering = self.spares.popLast() ?? LogBatch(indexInterval: self.indexInterval)
         }
         let isSync = isLast || self.isSyncDue(now, hasBatch: batch != nil)
-        guard batch != nil || isSync else { return nil }
         self.isJobOut = true
         self.isSyncOut = isSync
-        self.jobBeganAt = now
         return LogJob(batch: batch, isSync: isSync)
     }
 
+    func isJobDue(now: Milliseconds, isLast: Bool = false) -> Bool {
+        guard !self.isJobOut, self.failure == nil || self.isRetryDue(now) || isLast else { return false }
+        return isLast || self.unwritten != nil || !self.gathering.isEmpty || self.isSyncDue(now, hasBatch: false)
+    }
+
+    /// A clock that was set back must not put it off.
+    private func isRetryDue(_ now: Milliseconds) -> Bool {
+        now >= self.retryAt || now < self.retryAt - Self.retryInterval
+    }
+
     private func isSyncDue(_ now: Milliseconds, hasBatch: Bool) -> Bool {
+        // Also where the files seem to end with what is durable: what a failed sync dropped is no longer in them.
+        if self.failure != nil { return true }
         guard hasBatch || self.durable < self.written else { return false }
         switch self.sync {
         case .always: return true
         case .everysec:
-            return self.unsyncedBytes >= Self.unsyncedBytesLimit || now - self.syncedAt >= Self.syncInterval
-                || now < self.syncedAt || self.failure != nil
-        // A sync that failed elsewhere, at the end of a segment, must still be made good.
-        case .no: return self.failure != nil
+            guard self.unsyncedBytes < Self.unsyncedBytesLimit, now >= self.syncedAt else { return true }
+            // A slow sync leaves behind what was numbered while it went on, and that is as old as its beginning.
+            return now - min(self.syncedAt, self.oldestUnsynced ?? self.syncedAt) >= Self.syncInterval
+        case .no: return false
         }
     }
 
     /// A job is done, or has failed; a failed one is tried again by itself.
     /// - Parameter body: gets each mutation that has become durable, in order, under `always`.
-    package mutating func completed(_ outcome: LogOutcome, now: Milliseconds, _ body: (Bytes) -> Void) {
+    package func completed(_ outcome: LogOutcome, now: Milliseconds, _ body: (Bytes) -> Void) {
         self.isJobOut = false
         self.written = max(self.written, outcome.written)
         self.durable = outcome.durable
@@ -171,11 +185,11 @@ package struct ShardLog {
         if self.durable == self.last {
             self.oldestUnsynced = nil
         } else if self.isSyncOut, outcome.failure == nil {
-            // What is not durable was numbered after the job began.
-            self.oldestUnsynced = self.jobBeganAt
+            // What is not durable still gathers; a batch that is tried again leaves alone what gathered behind it.
+            self.oldestUnsynced = self.gatheringSince
         }
         for batch in outcome.released {
-            if self.sync == .always { batch.visit { _, mutation in body(mutation) } }
+            if self.sync == .always { batch.forEachRecord { _, mutation in body(mutation) } }
             self.unsyncedBytes -= batch.used
             batch.removeAll()
             if self.spares.count < Self.mostSpares, batch.allocatedBytes <= Self.largestSpare {

@@ -15,7 +15,7 @@ package final class LogBatch: @unchecked Sendable {
     package private(set) var lastTimestamp: Milliseconds = 0
     /// Where each record whose LSN is a multiple of the index interval begins.
     private(set) var marks: [Int] = []
-    private let indexInterval: UInt64
+    private let interval: UInt64
     private var untilMark: UInt64 = 0
     /// Bytes that are in the file, and bytes that are known to be safe there; both at the beginning of a record.
     var writtenBytes = 0
@@ -26,7 +26,7 @@ package final class LogBatch: @unchecked Sendable {
     /// - Parameter indexInterval: of the log that will take it.
     package init(indexInterval: Int) {
         precondition(indexInterval > 0)
-        self.indexInterval = UInt64(indexInterval)
+        self.interval = UInt64(indexInterval)
         self.capacity = Self.initialCapacity
         self.memory = .allocate(byteCount: self.capacity, alignment: 16)
     }
@@ -36,9 +36,10 @@ package final class LogBatch: @unchecked Sendable {
     package var isEmpty: Bool { self.count == 0 }
     package var last: LSN { self.first + LSN(self.count) - 1 }
     package var allocatedBytes: Int { self.capacity }
+    var indexInterval: Int { Int(self.interval) }
     var bytes: Bytes { Bytes(start: self.memory, count: self.used) }
     /// The LSN of the first of `marks`.
-    var firstMark: LSN { (self.first + self.indexInterval - 1) / self.indexInterval * self.indexInterval }
+    var firstMark: LSN { (self.first + self.interval - 1) / self.interval * self.interval }
 
     /// Appends a record. LSNs follow each other.
     package func append(lsn: LSN, term: UInt64, timestamp: Milliseconds, payload: Bytes) {
@@ -51,7 +52,7 @@ package final class LogBatch: @unchecked Sendable {
         if needed > self.capacity { self.grow(to: needed) }
         if self.untilMark == 0 {
             self.marks.append(self.used)
-            self.untilMark = self.indexInterval
+            self.untilMark = self.interval
         }
         self.untilMark -= 1
         self.used += LogRecord.write(
@@ -88,8 +89,18 @@ package final class LogBatch: @unchecked Sendable {
     /// What was written is to be written again, from the first record that is not known to be safe.
     func rewind() { self.writtenBytes = self.durableBytes }
 
+    /// The LSN of the record that begins at an offset; at the end, of the one to come.
+    func lsn(at offset: Int) -> LSN {
+        guard offset < self.used else { return self.last + 1 }
+        let rest = Bytes(start: self.memory + offset, count: self.used - offset)
+        guard case .record(let lsn, _, _, _) = RecordScan(rest, checksum: false) else {
+            preconditionFailure("what is written ends with a whole record")
+        }
+        return lsn
+    }
+
     /// Calls `body` for each record, in order.
-    package func visit(_ body: (_ lsn: LSN, _ payload: Bytes) -> Void) {
+    package func forEachRecord(_ body: (_ lsn: LSN, _ payload: Bytes) -> Void) {
         var offset = 0
         while offset < self.used {
             let rest = Bytes(start: self.memory + offset, count: self.used - offset)

@@ -15,6 +15,8 @@ struct SegmentSummary: Sendable {
     var interval: Int
     /// Offsets of records whose LSN is a multiple of the interval; nil where a file beside the segment has them.
     var offsets: [Int]?
+    /// Tells its file from one of the same name before it; given by the map.
+    var file: UInt64 = 0
 }
 
 package final class LogMap: Sendable {
@@ -22,6 +24,13 @@ package final class LogMap: Sendable {
         /// Oldest first; the last one is being written.
         var segments: [SegmentSummary] = []
         var durable: Position = 0
+        var fileCount: UInt64 = 0
+
+        mutating func add(_ segment: SegmentSummary) {
+            self.fileCount += 1
+            self.segments.append(segment)
+            self.segments[self.segments.count - 1].file = self.fileCount
+        }
     }
 
     private let state = Mutex(State())
@@ -48,6 +57,9 @@ package final class LogMap: Sendable {
             )
         }
     }
+
+    /// The oldest position from which the log can be read.
+    package var oldest: Position { self.state.withLock { $0.segments.first.map { $0.first - 1 } ?? 0 } }
 
     /// Bytes of records after a position; in the segment that holds it, in proportion to its records.
     package func retainedBytes(after position: Position) -> Int {
@@ -77,6 +89,9 @@ package final class LogMap: Sendable {
             case entry(Int)
         }
         var segment: LSN
+        var file: UInt64
+        /// The LSN that is expected there.
+        var lsn: LSN
         var start: Start
     }
 
@@ -85,11 +100,23 @@ package final class LogMap: Sendable {
         self.state.withLock { state in
             guard let index = Self.index(of: lsn, in: state.segments) else { return nil }
             let segment = state.segments[index]
+            var place = Place(
+                segment: segment.first,
+                file: segment.file,
+                lsn: segment.first,
+                start: .offset(0)
+            )
             guard let entry = SegmentIndex.entry(for: lsn, first: segment.first, interval: segment.interval) else {
-                return Place(segment: segment.first, start: .offset(0))
+                return place
             }
-            guard let offsets = segment.offsets else { return Place(segment: segment.first, start: .entry(entry)) }
-            return Place(segment: segment.first, start: .offset(entry < offsets.count ? offsets[entry] : 0))
+            if let offsets = segment.offsets {
+                guard entry < offsets.count else { return place }
+                place.start = .offset(offsets[entry])
+            } else {
+                place.start = .entry(entry)
+            }
+            place.lsn = lsn / UInt64(segment.interval) * UInt64(segment.interval)
+            return place
         }
     }
 
@@ -104,14 +131,13 @@ package final class LogMap: Sendable {
         return low < segments.count ? low : nil
     }
 
-    /// How far a segment may be read, whether more segments follow it, and the first LSN after it; nil once it is gone.
-    func extent(of first: LSN) -> (bytes: Int, last: LSN, next: LSN?)? {
+    /// How far a segment may be read, and whether more segments follow it; nil once it, or its file, is gone.
+    func extent(of first: LSN, file: UInt64) -> (bytes: Int, last: LSN, isSealed: Bool)? {
         self.state.withLock { state in
             guard let index = Self.index(of: first, in: state.segments) ?? state.segments.indices.last,
-                state.segments[index].first == first
+                state.segments[index].first == first, state.segments[index].file == file
             else { return nil }
-            let next = index + 1 < state.segments.count ? state.segments[index + 1].first : nil
-            return (state.segments[index].bytes, state.segments[index].last, next)
+            return (state.segments[index].bytes, state.segments[index].last, index + 1 < state.segments.count)
         }
     }
 
@@ -120,7 +146,10 @@ package final class LogMap: Sendable {
     var segments: [SegmentSummary] { self.state.withLock { $0.segments } }
 
     func reset(_ segments: [SegmentSummary], durable: Position) {
-        self.state.withLock { $0 = State(segments: segments, durable: durable) }
+        self.state.withLock { state in
+            state = State(durable: durable)
+            for segment in segments { state.add(segment) }
+        }
     }
 
     /// Changes the segment that is being written.
@@ -131,7 +160,7 @@ package final class LogMap: Sendable {
         }
     }
 
-    func began(_ segment: SegmentSummary) { self.state.withLock { $0.segments.append(segment) } }
+    func began(_ segment: SegmentSummary) { self.state.withLock { $0.add(segment) } }
 
     func synced(through position: Position) { self.state.withLock { $0.durable = position } }
 

@@ -13,6 +13,7 @@ package final class LogReader {
 
     private struct Place {
         var segment: LSN
+        var file: UInt64
         /// Of the next record.
         var offset: Int
         let window: FileWindow
@@ -56,31 +57,45 @@ package final class LogReader {
                 case .offset(let offset): offset
                 case .entry(let entry): try self.offset(ofEntry: entry, segment: found.segment)
                 }
-            self.place = Place(
+            var place = Place(
                 segment: found.segment,
+                file: found.file,
                 offset: offset,
                 window: FileWindow(file, readAheadBytes: FileWindow.shortestReadAhead)
             )
+            // The record is found all the same, from the beginning.
+            if !self.isRecord(found.lsn, at: &place) { place.offset = 0 }
+            self.place = place
         } catch {
-            throw LogError(error)
+            guard error.code == .missing else { throw LogError(error) }
+            throw LogError(.notInLog, "the record after position \(self.position) has left the log", underlying: error)
         }
     }
 
+    /// Whether an index tells the truth. Its file had a good checksum when the log was opened; since then it may have been
+    /// harmed like any other.
+    private func isRecord(_ lsn: LSN, at place: inout Place) -> Bool {
+        guard let extent = self.map.extent(of: place.segment, file: place.file), place.offset < extent.bytes else {
+            return false
+        }
+        return (try? Self.record(in: &place, limit: extent.bytes).lsn) == lsn
+    }
+
+    /// - Returns: 0, where every search may begin, if there is no such entry.
     private func offset(ofEntry entry: Int, segment: LSN) throws(StorageError) -> Int {
-        let index = try self.storage.open(SegmentName.index(segment), create: false)
         var value: UInt64 = 0
         var failure: StorageError?
         let read = withUnsafeMutableBytes(of: &value) { buffer in
             do throws(StorageError) {
+                let index = try self.storage.open(SegmentName.index(segment), create: false)
                 return try index.read(at: SegmentIndex.place(ofEntry: entry), into: buffer)
             } catch {
-                failure = error
+                if error.code != .missing { failure = error }
                 return 0
             }
         }
         if let failure { throw failure }
         self.askedBefore += 8
-        // A short index finds the record all the same, from the beginning.
         return read == 8 ? Int(clamping: UInt64(littleEndian: value)) : 0
     }
 
@@ -88,10 +103,10 @@ package final class LogReader {
     /// - Returns: whether to go on with the next segment; false once `body` had enough.
     private func readSegment(through limit: LSN, _ body: (RecordView) -> Bool) throws(LogError) -> Bool {
         guard var place = self.place.take() else { return false }
-        guard let extent = self.map.extent(of: place.segment) else {
+        guard let extent = self.map.extent(of: place.segment, file: place.file) else {
             // Pruned, or given up after a failed sync: what is wanted may stand elsewhere now.
             self.askedBefore += place.window.askedBytes
-            guard self.map.locate(self.position + 1)?.segment != place.segment else {
+            guard self.map.locate(self.position + 1)?.file != place.file else {
                 throw LogError(.notInLog, "the record after position \(self.position) has left the log")
             }
             return true
@@ -110,9 +125,13 @@ package final class LogReader {
             }
             place.offset += LogRecord.overheadBytes + view.payload.count
         }
-        guard place.offset >= extent.bytes, extent.next != nil else {
+        guard place.offset >= extent.bytes, extent.isSealed else {
             self.place = place
             return self.position < limit ? try self.ended() : true
+        }
+        // Else the same segment would be looked at again, for ever.
+        guard self.position >= min(extent.last, limit) else {
+            throw LogError(damaged: place.segment, at: place.offset, .lsnOutOfOrder)
         }
         self.askedBefore += place.window.askedBytes
         return true

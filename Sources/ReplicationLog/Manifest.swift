@@ -29,6 +29,21 @@ struct Manifest: Equatable, Sendable {
         self.cuts.append(Cut(first: first, bytes: bytes))
     }
 
+    mutating func skip(from after: Position, to next: LSN) {
+        // An attempt that failed half-way may have put it on record.
+        self.skips.removeAll { $0.after >= after }
+        self.skips.append(Skip(after: after, next: next))
+    }
+
+    /// Forgets cuts of segments that are not sealed.
+    /// - Returns: whether there were any.
+    mutating func keepCuts(of sealed: some Sequence<LSN>) -> Bool {
+        let sealed = Set(sealed)
+        let before = self.cuts.count
+        self.cuts.removeAll { !sealed.contains($0.first) }
+        return self.cuts.count != before
+    }
+
     /// Forgets what concerns segments that are gone.
     mutating func forget(before oldest: LSN) {
         self.skips.removeAll { $0.next < oldest }

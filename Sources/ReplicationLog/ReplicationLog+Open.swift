@@ -45,6 +45,8 @@ extension ReplicationLog {
             }
         }
         segments.sort { $0.first < $1.first }
+        // Here and not when segments leave: a crash may bring detached ones back, with the gaps between them.
+        if let oldest = segments.first?.first { manifest.forget(before: oldest) }
 
         var recovery = LogRecovery()
         var sealed: [SegmentSummary] = []
@@ -56,6 +58,12 @@ extension ReplicationLog {
         let active = try LogError.wrapping { () throws(StorageError) in
             guard let last = segments.last else { return try Self.beginFirst(storage, first) }
             return try Self.openLast(storage, options, last, &recovery)
+        }
+        // The last segment, now cut, is about to grow beyond what may have been cut off it before; and a name may come back.
+        if manifest.keepCuts(of: sealed.map(\.first)) {
+            try LogError.wrapping { () throws(StorageError) in
+                try storage.replace(Manifest.fileName, with: manifest.json)
+            }
         }
         let log = ReplicationLog(
             storage: storage,

@@ -8,25 +8,41 @@ extension ReplicationLog {
     /// - Returns: the number of segments removed.
     @discardableResult
     package func prune(upTo position: Position) throws(LogError) -> Int {
+        let segments = try self.detach(upTo: position)
+        try Self.remove(segments, from: self.storage)
+        return segments.count
+    }
+
+    /// Takes segments out of the log without removing their files, which can take a file system seconds for many gigabytes:
+    /// `remove` does that, on any thread. Files that a crash leaves behind are the log's oldest segments again.
+    /// - Returns: the first LSNs of the segments, oldest first.
+    package func detach(upTo position: Position) throws(LogError) -> [LSN] {
         if position > self.last { try self.skip(to: position + 1) }
         let segments = self.map.segments
         let count = segments.dropLast().prefix { $0.last <= position }.count
-        guard count > 0 else { return 0 }
-        // Taken off the map first: a reader that begins now must not find what is about to go.
+        guard count > 0 else { return [] }
+        // Whatever a crash undoes there must be no hole: the names of what stays are safe before anything goes.
+        try LogError.wrapping { () throws(StorageError) in try self.storage.syncDirectory() }
         self.map.removedFirst(count)
-        try LogError.wrapping { () throws(StorageError) in
-            for segment in segments.prefix(count) {
-                try self.remove(SegmentName.index(segment.first))
-                try self.remove(SegmentName.log(segment.first))
-            }
-        }
-        self.manifest.forget(before: segments[count].first)
-        return count
+        return segments.prefix(count).map(\.first)
     }
 
-    private func remove(_ name: String) throws(StorageError) {
+    /// Removes the files of detached segments, oldest first and each for good before the next one goes, so that what a crash
+    /// leaves has no gap.
+    package static func remove(_ segments: [LSN], from storage: any LogStorage) throws(LogError) {
+        try LogError.wrapping { () throws(StorageError) in
+            for segment in segments {
+                try Self.remove(SegmentName.log(segment), from: storage)
+                // Without its segment it only takes room.
+                try? Self.remove(SegmentName.index(segment), from: storage)
+                try storage.syncDirectory()
+            }
+        }
+    }
+
+    private static func remove(_ name: String, from storage: any LogStorage) throws(StorageError) {
         do throws(StorageError) {
-            try self.storage.remove(name)
+            try storage.remove(name)
         } catch {
             guard error.code == .missing else { throw error }
         }
@@ -59,17 +75,21 @@ extension ReplicationLog {
 
     /// Moves the log forward: the next record will have this LSN. Older records stay readable until retention takes them.
     package func skip(to next: LSN) throws(LogError) {
-        precondition(next > self.last, "the log only moves forward")
-        guard next > self.last + 1 else { return }
+        precondition(next > self.last && self.partial == nil, "the log only moves forward, behind whole batches")
         try LogError.wrapping { () throws(StorageError) in
-            var manifest = self.manifest
-            manifest.skips.append(Manifest.Skip(after: self.last, next: next))
-            try self.storage.replace(Manifest.fileName, with: manifest.json)
-            self.manifest = manifest
-            try self.roll(to: next)
-            try self.storage.syncDirectory()
-            self.active.isEntered = true
+            // Else its sync would count for what a failed one has dropped.
+            if self.mustRewrite { try self.rewrite() }
+            if next > self.last + 1 {
+                var manifest = self.manifest
+                manifest.skip(from: self.last, to: next)
+                try self.storage.replace(Manifest.fileName, with: manifest.json)
+                self.manifest = manifest
+                try self.roll(to: next)
+            }
+            try self.enter()
         }
+        // What was skipped on purpose is as safe as what stands before it, once nobody can go back behind it.
+        if self.active.bytes == 0 { self.reachedDurable(self.last) }
     }
 
     /// Drops every record after a position, damaged ones included: the last resort of `--log-repair truncate`.
@@ -80,9 +100,11 @@ extension ReplicationLog {
         at offset: Int
     ) throws(LogError) {
         try LogError.wrapping { () throws(StorageError) in
-            for file in try storage.list() {
-                guard let first = SegmentName.first(ofLog: file.name), first > segment else { continue }
-                try storage.remove(file.name)
+            let later = try storage.list().compactMap { SegmentName.first(ofLog: $0.name) }.filter { $0 > segment }
+            for first in later.sorted(by: >) {
+                // The newest goes first, and for good before the next one goes, so that a crash leaves no hole.
+                try storage.remove(SegmentName.log(first))
+                try storage.syncDirectory()
                 try? storage.remove(SegmentName.index(first))
             }
             try? storage.remove(SegmentName.index(segment))

@@ -25,9 +25,9 @@ package final class ReplicationLog: @unchecked Sendable {
     private var unsynced: [LogBatch] = []
     private var released: [LogBatch] = []
     /// The batch whose appending failed, some of which may be in the files.
-    private var partial: LogBatch?
+    private(set) var partial: LogBatch?
     /// A sync failed: the system may have dropped what it covered and still call the next one a success.
-    private var mustRewrite = false
+    private(set) var mustRewrite = false
     /// Everything up to here survives a loss of power.
     package private(set) var durable: Position
     package private(set) var syncCount = 0
@@ -73,6 +73,7 @@ package final class ReplicationLog: @unchecked Sendable {
     /// Writes a batch; it follows the last LSN. After an error call again with the same batch, and no other, until it is in.
     package func append(_ batch: LogBatch) throws(LogError) {
         precondition(!batch.isEmpty && (self.partial == nil || self.partial === batch), "one batch after the other")
+        precondition(batch.indexInterval == self.options.indexInterval, "a batch is made for the log that takes it")
         self.partial = batch
         do throws(StorageError) {
             if self.mustRewrite { try self.rewrite() }
@@ -102,6 +103,7 @@ package final class ReplicationLog: @unchecked Sendable {
 
     /// Writes what is left of a batch, going over to new segments at marked records.
     private func write(_ batch: LogBatch) throws(StorageError) {
+        precondition(batch.lsn(at: batch.writtenBytes) == self.active.last + 1, "what is written follows the last LSN")
         while batch.writtenBytes < batch.used {
             let start = batch.writtenBytes
             let room = self.options.segmentBytes - self.active.bytes
@@ -159,18 +161,28 @@ package final class ReplicationLog: @unchecked Sendable {
             } catch {
                 self.failedSyncCount += 1
                 self.mustRewrite = true
+                self.abandonTail()
                 throw error
             }
-            self.active.durableBytes = self.active.bytes
         }
-        if !self.active.isEntered {
-            try self.storage.syncDirectory()
-            self.active.isEntered = true
-        }
-        self.durable = self.active.last
-        self.map.synced(through: self.durable)
+        try self.enter()
+        // Bytes are only safe together with their file's name.
+        self.active.durableBytes = self.active.bytes
+        self.reachedDurable(self.active.last)
         self.released += self.unsynced
         self.unsynced.removeAll(keepingCapacity: true)
+    }
+
+    func reachedDurable(_ position: Position) {
+        self.durable = position
+        self.map.synced(through: position)
+    }
+
+    /// Makes the name of the active segment safe, and with it every earlier change of names.
+    func enter() throws(StorageError) {
+        guard !self.active.isEntered else { return }
+        try self.storage.syncDirectory()
+        self.active.isEntered = true
     }
 
     /// Seals the active segment and begins the next one. It is synced first: only the last segment can be torn.
@@ -226,8 +238,6 @@ package final class ReplicationLog: @unchecked Sendable {
             offsets: [],
             isEntered: false
         )
-        // What was skipped on purpose is as safe as it will ever be.
-        self.durable = max(self.durable, first - 1)
         self.map.began(Self.summary(of: self.active, self.options))
     }
 
@@ -244,55 +254,63 @@ package final class ReplicationLog: @unchecked Sendable {
 
     // MARK: After a failed sync
 
-    /// Gives the segment up from its last durable byte on, begins a new one there, and writes everything since once more.
-    private func rewrite() throws(StorageError) {
-        let from = self.durable + 1
-        var manifest = self.manifest
-        if self.active.durableBytes == 0 {
-            // Nothing in it is safe: the file itself is made anew.
-            do throws(StorageError) {
-                try self.storage.remove(SegmentName.log(self.active.first))
-            } catch {
-                guard error.code == .missing else { throw error }
-            }
-        } else {
-            manifest.cut(self.active.first, to: self.active.durableBytes)
-            try self.storage.replace(Manifest.fileName, with: manifest.json)
-            self.manifest = manifest
-        }
-        let file = try self.create(from)
-        self.abandonTail(from)
-        if self.active.durableBytes == 0 {
-            self.map.removedLast()
-        } else {
-            // The cut is on record; the bytes behind it only take room.
-            try? self.active.file.truncate(to: self.active.durableBytes)
-            self.active.bytes = self.active.durableBytes
-            self.seal()
-        }
-        self.begin(from, file)
-        self.mustRewrite = false
-        self.partial?.rewind()
-        for batch in self.unsynced {
-            batch.rewind()
-            do throws(StorageError) {
-                try self.write(batch)
-            } catch {
-                self.mustRewrite = true
-                throw error
-            }
-        }
-    }
-
-    /// Takes what is not durable out of the account of the active segment.
-    private func abandonTail(_ from: LSN) {
-        self.active.offsets.removeAll { $0 >= self.active.durableBytes }
-        self.active.last = from - 1
+    /// Takes what is not durable out of the active segment. The system may still show it, and never write it: a process
+    /// that opens the file later must not take it for safe.
+    private func abandonTail() {
+        let bytes = self.active.durableBytes
+        self.active.offsets.removeAll { $0 >= bytes }
+        self.active.bytes = bytes
+        self.active.last = max(self.durable, self.active.first - 1)
         let active = self.active
         self.map.updateActive { summary in
             summary.offsets = active.offsets
-            summary.bytes = active.durableBytes
+            summary.bytes = active.bytes
             summary.last = active.last
         }
+        try? active.file.truncate(to: active.bytes)
+    }
+
+    /// Gives the segment up from its last durable byte on, begins a new one there, and writes everything since once more.
+    func rewrite() throws(StorageError) {
+        self.abandonTail()
+        let from = self.active.last + 1
+        if self.active.durableBytes == 0 {
+            let file = try self.replaceActive()
+            self.map.removedLast()
+            self.begin(from, file)
+        } else {
+            var manifest = self.manifest
+            manifest.cut(self.active.first, to: self.active.durableBytes)
+            try self.storage.replace(Manifest.fileName, with: manifest.json)
+            self.manifest = manifest
+            let file = try self.create(from)
+            self.seal()
+            self.begin(from, file)
+        }
+        self.partial?.rewind()
+        let batches = self.unsynced
+        for batch in batches { batch.rewind() }
+        // Going over to a new segment releases what is safe by then, and must not find there what is yet to be written.
+        self.unsynced = []
+        for (index, batch) in batches.enumerated() {
+            do throws(StorageError) {
+                try self.write(batch)
+            } catch {
+                self.unsynced += batches[index...]
+                throw error
+            }
+            self.unsynced.append(batch)
+        }
+        self.mustRewrite = false
+    }
+
+    /// A file of the active segment's name with nothing in it. It takes the old one's place in one step: there is always a
+    /// segment to tell the last LSN, even when all others have been pruned.
+    private func replaceActive() throws(StorageError) -> any StoredFileHandle {
+        let name = SegmentName.log(self.active.first)
+        let file = try self.storage.open(name + ".new", create: true)
+        try file.truncate(to: 0)
+        try self.storage.rename(name + ".new", to: name)
+        return file
     }
 }

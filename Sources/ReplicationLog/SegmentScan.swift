@@ -59,7 +59,8 @@ struct SegmentScan {
                     self.lastTimestamp = timestamp
                     break scanning
                 case .incomplete(let damage, let more):
-                    guard self.validBytes + bytes.count < limitBytes, more > bytes.count else {
+                    // Fewer bytes than asked for are all there are: the file may be shorter than it was.
+                    guard bytes.count >= needed, self.validBytes + bytes.count < limitBytes else {
                         self.damage = damage
                         return
                     }

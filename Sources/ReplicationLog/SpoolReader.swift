@@ -92,7 +92,7 @@ package struct SpoolReader: ~Copyable {
                 return self.count(version, lsn, bytes: version.overheadBytes + length)
             case .incomplete(let damage, let more):
                 // Told from the size, so that no length makes the buffer larger than what is there to be read.
-                guard more <= self.size - self.report.bytes, more > bytes.count else { return self.stop(damage) }
+                guard more <= self.size - self.report.bytes, bytes.count >= needed else { return self.stop(damage) }
                 needed = more
             case .damaged(let damage):
                 return self.stop(damage)

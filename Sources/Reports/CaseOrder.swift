@@ -12,12 +12,14 @@ struct CaseOrder {
         case falling
     }
 
-    private static let scenarios = ["fan-out", "handshake", "ceiling"]
+    private static let scenarios = ["fan-out", "handshake", "resume", "ceiling"]
     private static let rules: [(parameter: String, rule: Rule)] = [
         ("behaviour", .words(["idle", "fast", "slow", "flapping", "late", "silent", "stalled"])),
         ("kind", .words(["tip", "minimal", "behind", "too-old", "fresh", "malformed", "storm"])),
         ("value_size", .falling), ("pipeline", .falling), ("connections", .falling),
         ("fan_out", .words(["shared", "copy"])),
+        ("source", .words(["memory", "disk"])), ("cache", .words(["warm", "cold"])),
+        ("backlog_size", .rising), ("index_interval", .rising), ("distance", .rising), ("log_records", .rising),
         ("replicas", .rising), ("concurrency", .rising), ("sockets", .rising),
     ]
 

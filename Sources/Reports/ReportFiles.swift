@@ -26,6 +26,7 @@ package struct ReportFiles: Sendable {
             Chart.idleMemory(record, names: names), Chart.stalledMemory(record, names: names),
             Chart.processorPerDelivery(record, names: names), Chart.throughput(record, names: names),
             Chart.handshakeRate(record, names: names), Chart.handshakeLatency(record, names: names),
+            Chart.firstFrame(record, names: names),
         ].compactMap(\.self)
     }
 

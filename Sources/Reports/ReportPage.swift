@@ -22,6 +22,7 @@ struct ReportPage {
         let verdict = Verdict(self.record, names: self.names, validity: self.validity).text
         let parts =
             FanOutSection(self.record, names: self.names).parts + HandshakeSection.parts(self.record, names: self.names)
+            + ResumeSection.parts(self.record, names: self.names)
             + CeilingSection.parts(self.record, names: self.names) + PlainSection.parts(self.record, names: self.names)
         let blocks =
             [title, verdict, self.summary] + parts.compactMap(self.block)

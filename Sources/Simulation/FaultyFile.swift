@@ -59,9 +59,12 @@ extension [UInt8] {
     mutating func apply(_ change: FaultyFile.Change) {
         switch change {
         case .write(let bytes, let offset):
-            let end = offset + bytes.count
-            self.extend(to: end)
-            self.replaceSubrange(offset..<end, with: bytes)
+            self.extend(to: offset)
+            let over = Swift.min(bytes.count, self.count - offset)
+            self.withUnsafeMutableBytes { target in
+                target[offset..<(offset + over)].copyBytes(from: bytes[..<over])
+            }
+            self += bytes[over...]
         case .truncate(let size):
             if size < self.count { self.removeLast(self.count - size) }
             self.extend(to: size)
@@ -71,7 +74,8 @@ extension [UInt8] {
     }
 
     private mutating func extend(to size: Int) {
-        if size > self.count { self.append(contentsOf: repeatElement(0, count: size - self.count)) }
+        // An array is copied as a whole; any other sequence takes its time in a debug build.
+        if size > self.count { self += [UInt8](repeating: 0, count: size - self.count) }
     }
 }
 

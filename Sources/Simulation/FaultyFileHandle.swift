@@ -16,12 +16,16 @@ package final class FaultyFileHandle: StoredFileHandle, Sendable {
     }
 
     package func size() throws(StorageError) -> Int {
-        try self.locked("fstat") { (_) throws(StorageError) in self.file.contents.count }
+        try self.locked("fstat") { (state) throws(StorageError) in
+            try state.look("fstat", self.name)
+            return self.file.contents.count
+        }
     }
 
     package func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(StorageError) -> Int {
         precondition(offset >= 0, "a read begins within a file or behind it")
         return try self.locked("read") { (state) throws(StorageError) in
+            try state.look("read", self.name)
             state.counters.reads += 1
             guard !state.faults.failingReads.includes(state.counters.reads) else { throw .broken("read", self.name) }
             let count = min(buffer.count, max(0, self.file.contents.count - offset))
@@ -38,6 +42,7 @@ package final class FaultyFileHandle: StoredFileHandle, Sendable {
     package func write(_ bytes: Bytes, at offset: Int) throws(StorageError) -> Int {
         precondition(offset >= 0, "a write begins within a file or behind it")
         return try self.locked("write") { (state) throws(StorageError) in
+            try state.change("write", self.name)
             state.counters.writes += 1
             guard !state.faults.failingWrites.includes(state.counters.writes) else { throw .broken("write", self.name) }
             guard bytes.count > 0 else { return 0 }
@@ -55,6 +60,7 @@ package final class FaultyFileHandle: StoredFileHandle, Sendable {
 
     package func sync() throws(StorageError) {
         try self.locked("fdatasync") { (state) throws(StorageError) in
+            try state.change("fdatasync", self.name)
             state.counters.syncs += 1
             guard state.faults.failingSyncs.includes(state.counters.syncs) else { return self.file.sync() }
             let lasting = state.faults.droppedWritesMayLast ? self.file.lasting(using: &state.generator) : []
@@ -66,6 +72,7 @@ package final class FaultyFileHandle: StoredFileHandle, Sendable {
     package func truncate(to size: Int) throws(StorageError) {
         precondition(size >= 0, "a file has no less than no bytes")
         try self.locked("ftruncate") { (state) throws(StorageError) in
+            try state.change("ftruncate", self.name)
             if let end = self.furthestEnd(state), size > end { throw .full("ftruncate", self.name) }
             self.file.change(.truncate(size))
         }

@@ -12,13 +12,14 @@ extension FaultyStorage {
     /// What a disk writes at once.
     static let sectorBytes = 512
 
-    /// Loses power, and gets it back: the faults stay, handles opened before fail from now on.
+    /// Loses power, and gets it back: the other faults stay, handles opened before fail from now on.
     package func crash(using generator: inout some RandomNumberGenerator) {
         // The lock takes no generator from outside; one drawn number carries its choices in.
         let seed = generator.next()
         self.state.withLock { state in
             var generator = SeededGenerator(seed: seed)
             state.life += 1
+            state.faults.changesBeforePowerLoss = nil
             for file in state.directory.reachable { file.crash(lasting: file.lasting(using: &generator)) }
             state.directory.crash { Bool.random(using: &generator) }
         }

@@ -27,6 +27,9 @@ package final class FaultyStorage: LogStorage {
         package var readsSeeDroppedWrites = true
         /// Whether some of what a failed sync has dropped is on the disk all the same, as the seed has it.
         package var droppedWritesMayLast = false
+        /// Changes that still happen: writes, truncations, syncs, and changes of names. Every call after them fails, as if
+        /// the power were gone, until `crash`; nil for no bound.
+        package var changesBeforePowerLoss: Int?
 
         package init() {}
     }
@@ -63,6 +66,17 @@ package final class FaultyStorage: LogStorage {
         var generator: SeededGenerator
         /// Goes up with each crash; handles of an earlier one are dead.
         var life = 0
+
+        /// To be called before a change: takes it into account, or fails.
+        mutating func change(_ operation: String, _ file: String) throws(StorageError) {
+            guard let left = self.faults.changesBeforePowerLoss else { return }
+            guard left > 0 else { throw .unpowered(operation, file) }
+            self.faults.changesBeforePowerLoss = left - 1
+        }
+
+        func look(_ operation: String, _ file: String) throws(StorageError) {
+            if self.faults.changesBeforePowerLoss == 0 { throw .unpowered(operation, file) }
+        }
     }
 
     let state: Mutex<State>
@@ -76,19 +90,25 @@ package final class FaultyStorage: LogStorage {
         set { self.state.withLock { $0.faults = newValue } }
     }
 
+    /// Bytes of all files that have a name.
+    package var usedBytes: Int { self.state.withLock { $0.directory.bytes } }
+
     package var counters: Counters { self.state.withLock { $0.counters } }
 
     package func list() throws(StorageError) -> [StoredFile] {
-        self.state.withLock { state in
-            state.directory.names.map { StoredFile(name: $0.key, bytes: $0.value.contents.count) }
+        try self.locked { (state) throws(StorageError) in
+            try state.look("readdir", ".")
+            return state.directory.names.map { StoredFile(name: $0.key, bytes: $0.value.contents.count) }
                 .sorted { $0.name < $1.name }
         }
     }
 
     package func open(_ name: String, create: Bool) throws(StorageError) -> any StoredFileHandle {
         let (file, life) = try self.locked { (state) throws(StorageError) in
+            try state.look("open", name)
             if let file = state.directory.names[name] { return (file, state.life) }
             guard create else { throw .missing("open", name) }
+            try state.change("open", name)
             return (state.directory.create(name), state.life)
         }
         return FaultyFileHandle(self, name: name, file: file, life: life)
@@ -96,18 +116,21 @@ package final class FaultyStorage: LogStorage {
 
     package func remove(_ name: String) throws(StorageError) {
         try self.locked { (state) throws(StorageError) in
+            try state.change("unlink", name)
             guard state.directory.remove(name) else { throw .missing("unlink", name) }
         }
     }
 
     package func rename(_ name: String, to target: String) throws(StorageError) {
         try self.locked { (state) throws(StorageError) in
+            try state.change("rename", name)
             guard state.directory.rename(name, to: target) else { throw .missing("rename", name) }
         }
     }
 
     package func syncDirectory() throws(StorageError) {
         try self.locked { (state) throws(StorageError) in
+            try state.change("fsync", ".")
             state.counters.directorySyncs += 1
             guard !state.faults.failingDirectorySyncs.includes(state.counters.directorySyncs) else {
                 throw .broken("fsync", ".")
@@ -151,6 +174,10 @@ extension StorageError {
 
     static func full(_ operation: String, _ file: String) -> StorageError {
         StorageError(.noSpace, operation: operation, file: file, reason: "No space left on device")
+    }
+
+    static func unpowered(_ operation: String, _ file: String) -> StorageError {
+        StorageError(.other, operation: operation, file: file, reason: "the power is gone")
     }
 
     static func broken(_ operation: String, _ file: String) -> StorageError {

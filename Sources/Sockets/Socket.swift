@@ -41,7 +41,7 @@ package struct Socket: Hashable, Sendable {
     /// - Parameters:
     ///   - host: an IPv4 or IPv6 address or a name.
     ///   - port: 0 takes any free port.
-    package static func listen(host: String, port: UInt16, backlog: CInt = 511) throws(SocketError) -> Socket {
+    package static func listen(host: String, port: UInt16, backlog: CInt = 4096) throws(SocketError) -> Socket {
         let endpoint = try Endpoint(host: host, port: port, isPassive: true)
         return try endpoint.opened { (socket, address, length) throws(SocketError) in
             var on: CInt = 1

@@ -17,6 +17,13 @@ package struct Ledger: Sendable, Equatable {
         self.digest = 0
     }
 
+    /// A ledger of a load that goes on where an earlier one ended.
+    /// - Parameter last: the last sequence number of each connection.
+    package init(continuing last: [UInt64]) {
+        self.init(connections: last.count)
+        self.last = last
+    }
+
     /// The header of the connection's next mutation.
     package mutating func next(connection: UInt32) -> MutationHeader {
         self.last[Int(connection)] += 1

@@ -24,14 +24,22 @@ package enum KeyDistribution: Sendable {
     case uniform(keys: UInt64)
     /// 0, 1, 2 … and again from 0: touches every key once per round.
     case sequential(keys: UInt64)
+    /// Each connection has so many keys of its own and goes round them, so that every key's value follows from how far its
+    /// connection has come.
+    case owned(keysPerConnection: UInt64)
 
-    package func key(number: UInt64, _ generator: inout SeededGenerator) -> UInt64 {
+    /// - Parameters:
+    ///   - number: mutations of the whole load before this one.
+    ///   - header: the connection and its sequence number.
+    package func key(number: UInt64, _ header: MutationHeader, _ generator: inout SeededGenerator) -> UInt64 {
         switch self {
         case .uniform(let keys):
             // A multiplication instead of a division; its bias is below keys / 2^32.
             ((generator.next() >> 32) &* keys) >> 32
         case .sequential(let keys):
             number % keys
+        case .owned(let keys):
+            UInt64(header.connection) * keys + header.sequence % keys
         }
     }
 }

@@ -66,8 +66,8 @@ package struct SetBatch: Sendable {
                 let value = UnsafeMutableRawBufferPointer(
                     rebasing: bytes[(start + valueOffset)..<(start + valueOffset + valueSize)]
                 )
-                LoadKey.write(keys.key(number: ledger.count, &generator), to: key)
                 let header = ledger.next(connection: connection)
+                LoadKey.write(keys.key(number: ledger.count, header, &generator), to: key)
                 header.write(to: value)
                 ledger.enter(header.digest(key: UnsafeRawBufferPointer(key), valueSize: valueSize))
             }

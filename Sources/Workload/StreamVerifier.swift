@@ -70,6 +70,10 @@ package struct StreamVerifier: Sendable {
         }
     }
 
+    /// The last sequence number that has arrived per connection, or that was held before; 0 for none, and for a connection
+    /// of which the beginning is unknown and nothing has been seen.
+    package var last: [UInt64] { self.expected.map { $0 == 0 ? 0 : $0 - 1 } }
+
     /// Connections whose last mutation in the ledger has not arrived, although the load rests and the stream is at its
     /// tip. A connection of which nothing has been seen is not judged.
     package func missing(from ledger: Ledger) -> [UInt32] {

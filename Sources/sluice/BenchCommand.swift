@@ -19,7 +19,7 @@ struct BenchCommand: ParsableCommand {
             """
     )
 
-    @Option(help: "Which cases: quick (under a minute per target), standard (some minutes), or soak.")
+    @Option(help: "Which cases: quick (under a minute per target), standard (some minutes), resume, or soak.")
     var suite = "quick"
 
     @Option(
@@ -52,8 +52,8 @@ struct BenchCommand: ParsableCommand {
     var quiet = false
 
     func validate() throws {
-        guard ["quick", "standard", "soak"].contains(self.suite) else {
-            throw ValidationError("Unknown suite '\(self.suite)'; use quick, standard or soak.")
+        guard ["quick", "standard", "resume", "soak"].contains(self.suite) else {
+            throw ValidationError("Unknown suite '\(self.suite)'; use quick, standard, resume or soak.")
         }
         guard self.valueSize.map({ (24...(64 << 20)).contains($0) }) ?? true else {
             throw ValidationError("A value has 24 to 67108864 bytes: it must hold the header that is verified.")
@@ -137,7 +137,12 @@ struct BenchCommand: ParsableCommand {
             let soak = Soak(targets[0], minutes: self.minutes, recorder: recorder, tell: progress.show)
             return try soak.run()
         }
-        var suite = self.suite == "standard" ? Suite.standard : .quick
+        var suite: Suite =
+            switch self.suite {
+            case "standard": .standard
+            case "resume": .resume
+            default: .quick
+            }
         suite = suite.narrowed(
             replicas: self.replicas.isEmpty ? nil : self.replicas,
             valueSize: self.valueSize,

@@ -7,6 +7,8 @@ struct Sluice: ParsableCommand {
         commandName: "sluice",
         abstract: "A replication engine, and the harness that measures what replication costs.",
         version: Product.version,
-        subcommands: [ServeCommand.self, BenchCommand.self, ReportCommand.self, LogCommand.self]
+        subcommands: [
+            ServeCommand.self, BenchCommand.self, CrashTestCommand.self, ReportCommand.self, LogCommand.self,
+        ]
     )
 }

@@ -8,7 +8,7 @@ import Simulation
 struct LoggedShard {
     let storage = FaultyStorage()
     let log: ReplicationLog
-    var shard: ShardLog
+    let shard: ShardLog
     /// What links would have been shown, under `always`.
     private(set) var shown: [String] = []
 
@@ -39,8 +39,7 @@ struct LoggedShard {
     }
 
     func hasJob(now: Milliseconds, isLast: Bool = false) -> Bool {
-        var shard = self.shard
-        return shard.takeJob(now: now, isLast: isLast) != nil
+        self.shard.isJobDue(now: now, isLast: isLast)
     }
 
     /// Takes the next job and carries it out.

@@ -6,27 +6,6 @@ import Workload
 
 @testable import Harness
 
-/// A server that reads nothing by itself: the test writes both sides of the script.
-private final class ScriptedPrimary: Sendable {
-    let listener: Socket
-    let port: UInt16
-
-    init() throws {
-        self.listener = try Socket.listen(host: "127.0.0.1", port: 0)
-        self.port = try #require(self.listener.localPort)
-    }
-
-    deinit { self.listener.close() }
-
-    func accept() throws -> Socket {
-        let deadline = Clocks.monotonicNanoseconds + 5_000_000_000
-        while Clocks.monotonicNanoseconds < deadline {
-            if let socket = self.listener.accept() { return socket }
-        }
-        throw SocketError("accept")
-    }
-}
-
 @Suite struct FleetTests {
     private func wait(_ fleet: ReplicaFleet, until condition: (FleetCounters) -> Bool) throws -> FleetCounters {
         let deadline = Clocks.monotonicNanoseconds + 5_000_000_000

@@ -24,6 +24,7 @@ struct ChartTests {
             ("throughput", ["Sluice", "Redis"]),
             ("handshake-rate", ["Sluice 0.1.0", "Redis 7.0.15"]),
             ("handshake-latency", ["Sluice", "Redis"]),
+            ("first-frame", ["Sluice, from disk, 9000 behind"]),
         ]
     )
     func series(name: String, labels: [String]) throws {
@@ -83,7 +84,7 @@ struct ChartTests {
     func empty() {
         var record = SampleRun.record()
         record.cases.removeAll { $0.scenario == "fan-out" }
-        #expect(ReportFiles(record).charts.map(\.name) == ["handshake-rate", "handshake-latency"])
+        #expect(ReportFiles(record).charts.map(\.name) == ["handshake-rate", "handshake-latency", "first-frame"])
         record.cases = []
         #expect(ReportFiles(record).charts == [])
     }

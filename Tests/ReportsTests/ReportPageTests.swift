@@ -17,7 +17,8 @@ struct ReportPageTests {
             headings == [
                 "# Replication report: sample", "## Memory of idle replicas", "## Memory held for stalled replicas",
                 "## Delivery to replicas", "## Clients while replicas read", "## Handshakes",
-                "## Storm: all replicas at once", "## The machine's ceiling", "## Notes", "## Environment",
+                "## Storm: all replicas at once", "## Returning replicas", "## The machine's ceiling", "## Notes",
+                "## Environment",
                 "## Repeat it", "## Raw files",
             ]
         )

@@ -25,6 +25,7 @@ enum SampleRun {
             record.cases.append(self.stalled(server))
             record.cases.append(self.handshake(server, slower: slower))
             record.cases.append(self.storm(server, slower: slower))
+            record.cases += [10_000, 1_000_000].map { self.resume(server, records: $0) }
         }
         if servers.contains("bundled") {
             record.cases += [0, 8, 16].map {
@@ -127,6 +128,31 @@ enum SampleRun {
             target,
             [Parameter("kind", "storm"), Parameter("replicas", 1000)],
             trials: [[Sample("time_to_all_online", 0.125 * slower, unit: "s", better: .lower)]]
+        )
+    }
+
+    static func resume(_ target: String, records: Int, cache: String = "warm") -> CaseRecord {
+        let isOwn = target == "bundled"
+        let parameters = [
+            Parameter("source", "disk"), Parameter("log_records", records), Parameter("distance", 9000),
+            Parameter("index_interval", isOwn ? "64" : "none"), Parameter("backlog_size", 1_048_576),
+            Parameter("cache", cache),
+        ]
+        let share = Sample("full_resync_share", isOwn ? 0 : 1, unit: "ratio", better: .lower)
+        let first = Sample(
+            "first_frame",
+            stat: "p50",
+            records > 10_000 ? 220 : 200,
+            unit: "us",
+            better: .lower
+        )
+        return self.measured(
+            "resume",
+            target,
+            parameters,
+            expecting: isOwn ? ["first_frame", "full_resync_share"] : ["full_resync_share"],
+            unsupported: isOwn ? [:] : ["first_frame": "no log"],
+            trials: [isOwn ? [first, share] : [share]]
         )
     }
 

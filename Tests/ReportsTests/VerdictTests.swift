@@ -23,6 +23,9 @@ struct VerdictTests {
                 - Returning replicas are taken back at **20.0 k/s**, 2.00× Redis's 10.0 k/s, with 8 at a time, 99 % \
                 within 900 µs.
                 - When 1000 replicas arrive at once, all are online after **125 ms**, 0.50× Redis's 250 ms.
+                - A replica that comes back 9 000 mutations behind has its first frame from disk after **220 µs** with \
+                1 000 000 records in the log, 1.10× the time with 10 000; Redis answers 100 % of such replicas with a \
+                full resync.
                 """
         )
     }

@@ -118,6 +118,30 @@ import Testing
         for call in calls { try call() }
     }
 
+    @Test("after so many changes the power is gone, until it comes back", arguments: 0...6)
+    func powerLoss(changes: Int) throws {
+        self.storage.install("one", [1])
+        let file = try self.storage.open("one", create: false)
+        self.storage.faults.changesBeforePowerLoss = changes
+        let acts: [() throws -> Void] = [
+            { try file.writeAll([2], at: 1) }, { try file.sync() }, { _ = try self.storage.open("two", create: true) },
+            { try self.storage.rename("two", to: "three") }, { try file.truncate(to: 1) },
+            { try self.storage.syncDirectory() },
+        ]
+        for (index, act) in acts.enumerated() {
+            if index < changes { try act() } else { #expect(throws: StorageError.self) { try act() } }
+        }
+        if changes < acts.count {
+            #expect(throws: StorageError.self) { try self.storage.list() }
+            #expect(throws: StorageError.self) { try file.bytes() }
+        }
+        var generator = SeededGenerator(seed: 5)
+        self.storage.crash(using: &generator)
+        #expect(self.storage.faults.changesBeforePowerLoss == nil)
+        if changes >= 2 { #expect(try self.storage.contents(of: "one")?.starts(with: [1]) == true) }
+        try self.storage.replace("one", with: [7])
+    }
+
     @Test("a failed sync drops what was not safe, and the next one succeeds without it", arguments: [true, false])
     func failedSync(isStillRead: Bool) throws {
         let file = try self.storage.open("one", create: true)

@@ -33,10 +33,24 @@ import Workload
     @Test("uniform keys stay in range and reach nearly all of it; sequential ones touch each once a round")
     func keys() {
         var generator = SeededGenerator(seed: 9)
-        let uniform = (0..<2000).map { KeyDistribution.uniform(keys: 100).key(number: $0, &generator) }
+        let header = MutationHeader(connection: 0, sequence: 1)
+        let uniform = (0..<2000).map { KeyDistribution.uniform(keys: 100).key(number: $0, header, &generator) }
         #expect(uniform.allSatisfy { $0 < 100 })
         #expect(Set(uniform).count > 95)
-        let sequential = (0..<100).map { KeyDistribution.sequential(keys: 100).key(number: $0, &generator) }
+        let sequential = (0..<100).map { KeyDistribution.sequential(keys: 100).key(number: $0, header, &generator) }
         #expect(Set(sequential).count == 100)
+    }
+
+    @Test("owned keys follow from connection and sequence number alone, and no two connections share one")
+    func ownedKeys() {
+        var generator = SeededGenerator(seed: 9)
+        func keys(_ connection: UInt32) -> [UInt64] {
+            (1...20).map { (sequence: UInt64) -> UInt64 in
+                let header = MutationHeader(connection: connection, sequence: sequence)
+                return KeyDistribution.owned(keysPerConnection: 8).key(number: sequence * 3, header, &generator)
+            }
+        }
+        #expect(keys(1) == (1...20).map { 8 + UInt64($0) % 8 })
+        #expect(Set(keys(0)).isDisjoint(with: keys(1)))
     }
 }

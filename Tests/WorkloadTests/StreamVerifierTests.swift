@@ -33,6 +33,17 @@ import Workload
         }
     }
 
+    @Test("a verifier tells how far each connection has come, and a load goes on from there")
+    func last() throws {
+        let (pairs, ledger) = self.mutations(connections: 3, rounds: 4)
+        var verifier = StreamVerifier(behind: Ledger(connections: 3))
+        for pair in pairs { try self.receive(pair, &verifier) }
+        #expect(verifier.last == [12, 12, 12] && ledger.last == verifier.last)
+        var next = Ledger(continuing: verifier.last)
+        #expect(next.next(connection: 1).sequence == 13)
+        #expect(StreamVerifier(connections: 2).last == [0, 0])
+    }
+
     @Test("a complete stream sums up to the generator's digest, whatever the order between connections")
     func complete() throws {
         let (pairs, ledger) = self.mutations(connections: 3, rounds: 4)

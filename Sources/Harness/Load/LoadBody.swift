@@ -21,11 +21,13 @@ final class LoadBody: Reacting {
     private var isRunning = false
     private var remaining = UInt64.max
     private var outstanding = 0
-    private var pace = LoadPace(bytesPerSecond: nil)
+    private var pace = Pace(bytesPerSecond: nil)
     /// Connections that wait for the pace to let them send.
     private var parked: [LoadConnection] = []
     private var failures: [String] = []
     private(set) var ledger: Ledger
+    /// The last sequence numbers before this load.
+    private let before: [UInt64]
     private var acknowledged: UInt64 = 0
     private var latency: Histogram<UInt64>?
     private let buffer: UnsafeMutableRawBufferPointer
@@ -35,13 +37,14 @@ final class LoadBody: Reacting {
         Histogram(highestTrackableValue: 60_000_000_000, numberOfSignificantValueDigits: .three)
     }
 
-    init(poller: Poller, host: String, port: UInt16, progress: LoadProgress, connections: Int, seed: UInt64) {
+    init(poller: Poller, host: String, port: UInt16, progress: LoadProgress, ledger: Ledger, seed: UInt64) {
         self.poller = poller
         self.host = host
         self.port = port
         self.progress = progress
         self.generator = SeededGenerator(seed: seed)
-        self.ledger = Ledger(connections: connections)
+        self.ledger = ledger
+        self.before = ledger.last
         self.buffer = .allocate(byteCount: Self.readSize, alignment: 64)
     }
 
@@ -58,7 +61,7 @@ final class LoadBody: Reacting {
         self.shape = shape
         self.remaining = limit ?? .max
         self.isRunning = true
-        self.pace = LoadPace(bytesPerSecond: shape.bytesPerSecond)
+        self.pace = Pace(bytesPerSecond: shape.bytesPerSecond)
         self.parked.removeAll()
         while self.connections.count < min(shape.connections, self.ledger.last.count), self.isRunning { self.open() }
         for connection in self.connections.prefix(shape.connections) {
@@ -83,6 +86,15 @@ final class LoadBody: Reacting {
             ledger: self.ledger,
             failures: self.failures
         )
+    }
+
+    /// The last sequence number of each connection that the primary has acknowledged.
+    var acknowledgedThrough: [UInt64] {
+        var last = self.before
+        for connection in self.connections {
+            if let through = connection.acknowledgedThrough { last[Int(connection.number)] = through }
+        }
+        return last
     }
 
     /// Closes every connection; the next load opens them anew, and their sequence numbers go on.
@@ -134,7 +146,8 @@ final class LoadBody: Reacting {
             ledger: &self.ledger,
             using: &self.generator
         )
-        connection.began(at: Clocks.monotonicNanoseconds)
+        let last = self.ledger.last[Int(connection.number)]
+        connection.began(at: Clocks.monotonicNanoseconds, through: last)
         self.outstanding += 1
         self.send(connection)
     }

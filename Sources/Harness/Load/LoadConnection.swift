@@ -22,6 +22,8 @@ final class LoadConnection {
     private var answered = 0
     var isOutstanding = false
     var sentAt: UInt64 = 0
+    /// The sequence number of the batch's last command.
+    private var sentThrough: UInt64 = 0
 
     init(number: UInt32, socket: Socket, batch: SetBatch) {
         self.number = number
@@ -29,8 +31,15 @@ final class LoadConnection {
         self.batch = batch
     }
 
-    func began(at now: UInt64) {
+    /// The last sequence number that was acknowledged.
+    var acknowledgedThrough: UInt64? {
+        guard self.sentThrough > 0 else { return nil }
+        return self.sentThrough - UInt64(self.batch.depth) + UInt64(self.answered / Self.reply.count)
+    }
+
+    func began(at now: UInt64, through sequence: UInt64) {
         self.sentAt = now
+        self.sentThrough = sequence
         self.written = 0
         self.answered = 0
         self.isOutstanding = true

@@ -35,7 +35,12 @@ package final class LoadGenerator: Sendable {
     package let progress: LoadProgress
 
     /// - Parameter connections: the most that any load of this generator will use.
-    package init(host: String, port: UInt16, connections: Int, seed: UInt64) throws(SocketError) {
+    package convenience init(host: String, port: UInt16, connections: Int, seed: UInt64) throws(SocketError) {
+        try self.init(host: host, port: port, continuing: Ledger(connections: connections), seed: seed)
+    }
+
+    /// - Parameter ledger: where the sequence numbers of the connections go on.
+    package init(host: String, port: UInt16, continuing ledger: Ledger, seed: UInt64) throws(SocketError) {
         let poller = try Poller()
         self.progress = LoadProgress()
         let body = LoadBody(
@@ -43,7 +48,7 @@ package final class LoadGenerator: Sendable {
             host: host,
             port: port,
             progress: self.progress,
-            connections: connections,
+            ledger: ledger,
             seed: seed
         )
         self.reactor = Reactor(poller: poller, body: body)
@@ -63,6 +68,9 @@ package final class LoadGenerator: Sendable {
 
     /// Sends no more; wait until `state.isIdle`.
     package func end() { self.reactor.call { $0.end() } }
+
+    /// The last sequence number of each connection that the primary has acknowledged.
+    package var acknowledgedThrough: [UInt64] { self.reactor.call { $0.acknowledgedThrough } }
 
     package var state: LoadState { self.reactor.call { $0.state } }
 

@@ -10,45 +10,57 @@ struct DepartedReplica: Sendable {
     var verifier: StreamVerifier
 }
 
+/// What a replica holds whose primary is gone.
+struct Remains: Sendable {
+    var position: UInt64
+    var verifier: StreamVerifier
+}
+
 extension FleetBody {
-    /// Connects one replica, under a new id unless it has one; returns the number under which it can be addressed, or nil when it could not connect.
-    func join(as id: String?, at start: StartingPoint, verifier: StreamVerifier) -> UInt64? {
+    /// Connects one replica; returns the number under which it can be addressed, or nil when it could not connect.
+    func join(as id: String, at start: StartingPoint, verifier: StreamVerifier) -> UInt64? {
         let token = self.nextToken
         self.nextToken += 1
-        let id = id ?? "soak-\(token)"
-        do throws(SocketError) {
-            let socket = try self.endpoint.connect()
-            let (handshake, opening) = ReplicaHandshake.begin(self.dialect, id: id, at: start)
-            self.replicas[token] = SyntheticReplica(
-                id: id,
-                socket: socket,
-                behaviour: .fast,
-                joinedAt: 0,
-                verifier: verifier,
-                phase: .connecting(handshake, opening: opening)
-            )
-            try self.poller.add(socket, .writable, token: token)
-            return token
-        } catch {
-            return nil
-        }
+        let replica = SyntheticReplica(
+            id: id,
+            behaviour: .fast,
+            joinedAt: 0,
+            start: start,
+            verifier: verifier,
+            phase: .away(until: 0)
+        )
+        self.connect(replica, token)
+        if case .failed = replica.phase { return nil }
+        self.replicas[token] = replica
+        return token
     }
 
     /// Makes a replica stop reading, or read again; one that is not online is left alone.
     func setStalled(_ token: UInt64, _ isStalled: Bool) {
         guard let replica = self.replicas[token], replica.reader != nil else { return }
         replica.isPaused = isStalled
-        try? self.poller.modify(replica.socket, isStalled ? [] : .readable, token: token)
+        self.watch(replica, isStalled ? [] : .readable, token)
     }
 
     /// Closes one replica's connection, by reset or in order, in whatever state it is.
     /// - Returns: what it knows, if it was online.
     func depart(_ token: UInt64, byReset: Bool) -> DepartedReplica? {
         guard let replica = self.replicas.removeValue(forKey: token) else { return nil }
-        self.poller.remove(replica.socket)
-        if byReset { replica.socket.resetOnClose() }
-        replica.socket.close()
+        if let socket = replica.socket { self.poller.remove(socket) }
+        replica.disconnect(byReset: byReset)
         return replica.reader.map { DepartedReplica(id: replica.id, position: $0.position, verifier: $0.verifier) }
+    }
+
+    /// What the replicas hold and where they would go on, however they ended; they are forgotten.
+    func takeRemains() -> [Remains] {
+        defer { self.detachAll() }
+        return self.replicas.values.map { replica in
+            if let reader = replica.reader { return Remains(position: reader.position, verifier: reader.verifier) }
+            guard case .position(let position, _) = replica.start else {
+                return Remains(position: 0, verifier: replica.held)
+            }
+            return Remains(position: position, verifier: replica.held)
+        }
     }
 
     /// Replicas that have failed, each with its reason; they are forgotten.
@@ -57,7 +69,7 @@ extension FleetBody {
         for (token, replica) in self.replicas {
             guard case .failed(let reason) = replica.phase else { continue }
             reasons.append("replica \(replica.id): \(reason)")
-            self.replicas[token]?.socket.close()
+            replica.disconnect(byReset: false)
             self.replicas[token] = nil
         }
         return reasons

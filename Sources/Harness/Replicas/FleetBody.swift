@@ -11,8 +11,8 @@ final class FleetBody: Reacting {
     /// A frame larger than this is refused: Redis's own limit on a value, and room for its envelope.
     private static let frameLimit = (512 << 20) + 4096
     private static let acknowledgementInterval: UInt64 = 1_000_000_000
-    /// A stalled replica's receive buffer, so that what it does not read stays with the primary.
-    private static let stalledReceiveBuffer = 64 * 1024
+    /// One read of a slow replica, so that its rate is even.
+    private static let slowReadSize = 64 * 1024
     /// Failures told by name; more of them say nothing new.
     static let failureLimit = 8
 
@@ -27,11 +27,12 @@ final class FleetBody: Reacting {
     private let progress: LoadProgress
     var replicas: [UInt64: SyntheticReplica] = [:]
     var nextToken: UInt64 = 0
-    private var attachmentFailures: [String] = []
     private var buffer: UnsafeMutableRawBufferPointer
     /// Bytes read since the fleet began, those of departed replicas included.
     private(set) var receivedEver: UInt64 = 0
     var lag: Histogram<UInt64>?
+    /// No replica leaves or dawdles any more.
+    var isHurried = false
 
     init(poller: Poller, endpoint: Endpoint, dialect: Dialect, progress: LoadProgress) {
         self.poller = poller
@@ -46,71 +47,90 @@ final class FleetBody: Reacting {
     // MARK: - Coming and going
 
     func attach(_ count: Int, at start: StartingPoint, _ behaviour: ReplicaBehaviour, behind ledger: Ledger) {
+        let now = Clocks.monotonicNanoseconds
+        self.isHurried = false
         for _ in 0..<count {
             let token = self.nextToken
             self.nextToken += 1
-            do throws(SocketError) {
-                let socket = try self.endpoint.connect()
-                let id = "bench-\(token)"
-                let (handshake, opening) = ReplicaHandshake.begin(self.dialect, id: id, at: start)
-                if behaviour == .stalled { socket.setReceiveBuffer(bytes: Self.stalledReceiveBuffer) }
-                self.replicas[token] = SyntheticReplica(
-                    id: id,
-                    socket: socket,
-                    behaviour: behaviour,
-                    joinedAt: ledger.count,
-                    verifier: StreamVerifier(behind: ledger),
-                    phase: .connecting(handshake, opening: opening)
-                )
-                try self.poller.add(socket, .writable, token: token)
-            } catch {
-                self.attachmentFailures.append("a replica could not connect: \(error)")
+            let replica = SyntheticReplica(
+                id: ReplicaFleet.id(self.replicas.count),
+                behaviour: behaviour,
+                joinedAt: ledger.count,
+                start: start,
+                verifier: StreamVerifier(behind: ledger),
+                phase: .away(until: now)
+            )
+            self.replicas[token] = replica
+            if case .late(let seconds) = behaviour {
+                replica.phase = .away(until: now + UInt64(seconds * 1e9))
+            } else {
+                self.connect(replica, token)
             }
         }
     }
 
-    func detachAll() {
-        for replica in self.replicas.values {
-            replica.socket.resetOnClose()
-            replica.socket.close()
+    /// Begins a replica's connection.
+    func connect(_ replica: SyntheticReplica, _ token: UInt64) {
+        do throws(SocketError) {
+            let socket = try self.endpoint.connect()
+            replica.connect(over: socket, self.dialect)
+            try self.poller.add(socket, .writable, token: token)
+        } catch {
+            replica.phase = .failed("could not connect: \(error)")
         }
+    }
+
+    func detachAll() {
+        for replica in self.replicas.values { replica.disconnect(byReset: true) }
         self.replicas.removeAll()
-        self.attachmentFailures.removeAll()
     }
 
     // MARK: - Events
 
     func ready(_ event: Poller.Event) {
-        guard let replica = self.replicas[event.token] else { return }
+        guard let replica = self.replicas[event.token], let socket = replica.socket else { return }
         switch replica.phase {
-        case .failed:
+        case .away, .failed:
             return
         case .connecting(let handshake, let opening):
-            let code = replica.socket.pendingError
+            let code = socket.pendingError
             guard code == 0 else { return self.fail(replica, "connecting failed: \(String(cString: strerror(code)))") }
-            replica.socket.setNoDelay()
+            socket.setNoDelay()
             replica.phase = .handshaking(handshake)
             self.send(opening, replica)
-            try? self.poller.modify(replica.socket, .readable, token: event.token)
+            self.watch(replica, .readable, event.token)
         case .handshaking:
-            self.read(replica)
-            if replica.behaviour == .stalled, replica.reader != nil {
-                try? self.poller.modify(replica.socket, [], token: event.token)
-            }
+            self.read(replica, socket, atMost: Self.readSize)
+            guard replica.reader != nil else { return }
+            replica.onlineSince = Clocks.monotonicNanoseconds
+            if replica.behaviour == .stalled { self.watch(replica, [], event.token) }
         case .streaming:
             if replica.behaviour == .stalled || replica.isPaused {
                 return event.isHangup ? self.fail(replica, "the primary closed a stalled replica's connection") : ()
             }
-            self.read(replica)
+            guard replica.behaviour.readRate != nil else { return self.read(replica, socket, atMost: Self.readSize) }
+            let before = replica.receivedBytes
+            self.read(replica, socket, atMost: Self.slowReadSize)
+            replica.pace.charge(Int(replica.receivedBytes - before))
+            if !replica.pace.isOpen { self.pause(replica, event.token) }
         }
     }
 
-    private func read(_ replica: SyntheticReplica) {
+    func watch(_ replica: SyntheticReplica, _ interest: Poller.Interest, _ token: UInt64) {
+        guard let socket = replica.socket else { return }
+        do throws(SocketError) {
+            try self.poller.modify(socket, interest, token: token)
+        } catch {
+            self.fail(replica, "it cannot be watched: \(error)")
+        }
+    }
+
+    private func read(_ replica: SyntheticReplica, _ socket: Socket, atMost size: Int) {
         let carried = replica.carry.count
-        guard self.makeRoom(carried + Self.readSize) else { return self.fail(replica, "a frame over the size limit") }
+        guard self.makeRoom(carried + size) else { return self.fail(replica, "a frame over the size limit") }
         self.buffer.copyBytes(from: replica.carry)
-        let room = UnsafeMutableRawBufferPointer(rebasing: self.buffer[carried..<(carried + Self.readSize)])
-        switch replica.socket.read(into: room) {
+        let room = UnsafeMutableRawBufferPointer(rebasing: self.buffer[carried..<(carried + size)])
+        switch socket.read(into: room) {
         case .wouldBlock:
             return
         case .ended:
@@ -140,19 +160,24 @@ final class FleetBody: Reacting {
     /// Sends a short message. One that does not fit into the socket's buffer is dropped: handshakes always fit, and an
     /// acknowledgement is repeated within a second.
     private func send(_ bytes: [UInt8], _ replica: SyntheticReplica) {
-        let result = bytes.withUnsafeBytes { replica.socket.write($0) }
+        guard let socket = replica.socket else { return }
+        let result = bytes.withUnsafeBytes { socket.write($0) }
         if case .failed(let code) = result { self.fail(replica, "writing failed: \(String(cString: strerror(code)))") }
     }
 
     func fail(_ replica: SyntheticReplica, _ reason: String) {
-        self.poller.remove(replica.socket)
-        replica.phase = .failed(reason)
+        if let socket = replica.socket { self.poller.remove(socket) }
+        replica.fail(reason)
     }
 
     func tick(now: UInt64) {
         let acknowledged = self.lag == nil ? 0 : self.progress.acknowledged.load(ordering: .relaxed)
-        for replica in self.replicas.values {
-            guard replica.behaviour == .fast, replica.reader != nil else { continue }
+        for (token, replica) in self.replicas where replica.behaviour != .stalled {
+            if case .away(let end) = replica.phase {
+                if now >= end { self.connect(replica, token) }
+                continue
+            }
+            guard replica.reader != nil else { continue }
             if self.lag != nil {
                 let held = replica.joinedAt + replica.delivered
                 self.lag?.record(acknowledged > held ? acknowledged - held : 0)
@@ -161,6 +186,7 @@ final class FleetBody: Reacting {
                 replica.acknowledgedAt = now
                 self.send(message, replica)
             }
+            self.behave(replica, token, now)
         }
     }
 
@@ -168,30 +194,30 @@ final class FleetBody: Reacting {
 
     var counters: FleetCounters {
         var counters = FleetCounters()
-        counters.failures = self.attachmentFailures
         for replica in self.replicas.values {
             counters.replicas += 1
             counters.receivedBytes += replica.receivedBytes
+            counters.resumes += replica.resumes
             if replica.wasFull { counters.fullTransfers += 1 }
-            switch replica.phase {
-            case .failed(let reason): counters.failures.append("replica \(replica.id): \(reason)")
-            case .connecting, .handshaking: counters.slowest = 0
-            case .streaming(let reader):
-                counters.online += 1
-                counters.delivered += reader.verifier.count
-                counters.slowest = min(counters.slowest, replica.joinedAt + reader.verifier.count)
+            if case .failed(let reason) = replica.phase {
+                counters.failures.append("replica \(replica.id): \(reason)")
+                continue
             }
+            if case .away = replica.phase { counters.away += 1 }
+            if replica.reader != nil { counters.online += 1 }
+            counters.delivered += replica.delivered
+            counters.slowest = min(counters.slowest, replica.joinedAt + replica.delivered)
         }
         counters.failures = Array(counters.failures.prefix(Self.failureLimit))
         return counters
     }
 
-    var unreadBytes: UInt64 { self.replicas.values.reduce(0) { $0 + UInt64($1.socket.unreadBytes) } }
+    var unreadBytes: UInt64 { self.replicas.values.reduce(0) { $0 + UInt64($1.socket?.unreadBytes ?? 0) } }
 
     func verdict(since start: Ledger, until end: Ledger) -> [String] {
         var verdict: [String] = []
-        for replica in self.replicas.values where replica.behaviour == .fast {
-            guard let verifier = replica.reader?.verifier else { continue }
+        for replica in self.replicas.values where replica.behaviour != .stalled {
+            let verifier = replica.held
             if verifier.count != end.count - start.count {
                 verdict.append(
                     "replica \(replica.id) received \(verifier.count) of \(end.count - start.count) mutations"

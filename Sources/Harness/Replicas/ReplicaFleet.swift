@@ -11,6 +11,10 @@ package struct FleetCounters: Sendable {
     package var replicas = 0
     /// Replicas that follow the stream.
     package var online = 0
+    /// Replicas that are away by their behaviour.
+    package var away = 0
+    /// How often replicas came back after they had left.
+    package var resumes: UInt64 = 0
     /// Mutations that have arrived, over all replicas.
     package var delivered: UInt64 = 0
     /// Bytes read from sockets, over all replicas.
@@ -52,6 +56,12 @@ package final class ReplicaFleet: Sendable {
     package func attach(_ count: Int, at start: StartingPoint, _ behaviour: ReplicaBehaviour, behind ledger: Ledger) {
         self.reactor.call { $0.attach(count, at: start, behaviour, behind: ledger) }
     }
+
+    /// The ids of attached replicas: the same for every fleet, because a primary remembers each that it ever saw.
+    static func id(_ place: Int) -> String { "bench-\(place)" }
+
+    /// Lets slow replicas catch up and flapping ones stay, once the load is over.
+    package func hurry() { self.reactor.call { $0.hurry() } }
 
     /// Closes every replica's connection.
     package func detachAll() {

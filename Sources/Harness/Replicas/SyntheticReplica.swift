@@ -4,17 +4,14 @@
 import Sockets
 import Workload
 
-/// How a synthetic replica behaves once it follows the stream.
-package enum ReplicaBehaviour: String, Sendable {
-    /// Reads at once, acknowledges every second and when asked.
-    case fast
-    /// Reads nothing after its handshake.
-    case stalled
-}
-
 /// A replica of a fleet; touched by the fleet's thread alone.
 final class SyntheticReplica {
+    /// The receive buffer of one that leaves bytes with the primary.
+    private static let smallReceiveBuffer = 64 * 1024
+
     enum Phase {
+        /// Not connected until then, in monotonic nanoseconds: late, or between two visits.
+        case away(until: UInt64)
         /// Waits for the connection; these bytes go first.
         case connecting(ReplicaHandshake, opening: [UInt8])
         case handshaking(ReplicaHandshake)
@@ -23,13 +20,17 @@ final class SyntheticReplica {
     }
 
     let id: String
-    let socket: Socket
+    /// Nil while it is away.
+    private(set) var socket: Socket?
     let behaviour: ReplicaBehaviour
     /// Mutations that the load had sent when this replica joined.
     let joinedAt: UInt64
-    /// The state of the verifier at the start; taken when the stream begins.
-    let verifier: StreamVerifier
+    /// Where the next handshake asks to begin.
+    private(set) var start: StartingPoint
+    /// The state of the verifier there; taken when the stream begins.
+    private var verifier: StreamVerifier
     var phase: Phase
+    private var visits: UInt64 = 0
     /// A frame's beginning whose rest has not come yet.
     var carry: [UInt8] = []
     var receivedBytes: UInt64 = 0
@@ -37,35 +38,87 @@ final class SyntheticReplica {
     var acknowledgedAt: UInt64 = 0
     /// Does not read for the moment.
     var isPaused = false
+    /// Bounds what a slow one reads.
+    var pace: Pace
+    /// When the stream began, in monotonic nanoseconds.
+    var onlineSince: UInt64 = 0
+    /// How often it came back after it had left.
+    private(set) var resumes: UInt64 = 0
 
     init(
         id: String,
-        socket: Socket,
         behaviour: ReplicaBehaviour,
         joinedAt: UInt64,
+        start: StartingPoint,
         verifier: StreamVerifier,
         phase: Phase
     ) {
         self.id = id
-        self.socket = socket
         self.behaviour = behaviour
         self.joinedAt = joinedAt
+        self.start = start
         self.verifier = verifier
         self.phase = phase
+        self.pace = Pace(bytesPerSecond: behaviour.readRate)
     }
+
+    deinit { self.socket?.close() }
 
     var reader: StreamReader? {
         if case .streaming(let reader) = self.phase { reader } else { nil }
     }
 
+    /// What it holds, whether it is connected or not.
+    var held: StreamVerifier { self.reader?.verifier ?? self.verifier }
+
     /// Mutations that have arrived since it joined.
-    var delivered: UInt64 { self.reader?.verifier.count ?? 0 }
+    var delivered: UInt64 { self.held.count }
+
+    // MARK: - Coming and going
+
+    /// A connection has been begun for it.
+    func connect(over socket: Socket, _ dialect: Dialect) {
+        let (handshake, opening) = ReplicaHandshake.begin(dialect, id: self.id, at: self.start)
+        if self.behaviour.needsSmallBuffer { socket.setReceiveBuffer(bytes: Self.smallReceiveBuffer) }
+        if case .away = self.phase, self.visits > 0 { self.resumes += 1 }
+        self.visits += 1
+        self.socket = socket
+        self.phase = .connecting(handshake, opening: opening)
+    }
+
+    /// Closes the connection and remembers what is held.
+    func leave(until end: UInt64, byReset: Bool) {
+        self.remember()
+        self.disconnect(byReset: byReset)
+        self.phase = .away(until: end)
+    }
+
+    /// The stream is over; what is held stays, and a frame that was cut is asked for again.
+    func fail(_ reason: String) {
+        self.remember()
+        self.phase = .failed(reason)
+    }
+
+    private func remember() {
+        guard let reader = self.reader else { return }
+        self.verifier = reader.verifier
+        if case .position(_, let history) = self.start {
+            self.start = .position(reader.position, history: history)
+        }
+        self.carry.removeAll(keepingCapacity: true)
+    }
+
+    func disconnect(byReset: Bool) {
+        if byReset { self.socket?.resetOnClose() }
+        self.socket?.close()
+        self.socket = nil
+    }
 
     /// Takes the bytes of one read; `bytes` begins with what was carried over.
     /// - Returns: bytes to send, if any.
     func receive(_ bytes: UnsafeRawBufferPointer) throws(StreamError) -> [UInt8]? {
         switch self.phase {
-        case .connecting, .failed:
+        case .away, .connecting, .failed:
             return nil
         case .handshaking(let handshake):
             return try self.receive(bytes, handshake)
@@ -77,7 +130,7 @@ final class SyntheticReplica {
             self.keep(bytes[taken...])
             guard reader.acknowledgementAsked else { return nil }
             reader.acknowledgementAsked = false
-            return Self.acknowledgement(of: reader)
+            return self.behaviour.acknowledges ? Self.acknowledgement(of: reader) : nil
         }
     }
 
@@ -85,7 +138,7 @@ final class SyntheticReplica {
         var handshake = machine
         var input = Array(bytes)[...]
         let action = try handshake.receive(&input)
-        self.wasFull = handshake.wasFull
+        self.wasFull = self.wasFull || handshake.wasFull
         self.phase = .handshaking(handshake)
         self.carry = Array(input)
         switch action {
@@ -114,8 +167,8 @@ final class SyntheticReplica {
         if !rest.isEmpty { self.carry.append(contentsOf: UnsafeRawBufferPointer(rebasing: rest)) }
     }
 
-    /// The acknowledgement of what has arrived; nil before the stream.
-    var acknowledgement: [UInt8]? { self.reader.map(Self.acknowledgement) }
+    /// The acknowledgement of what has arrived; nil before the stream, and from one that gives none.
+    var acknowledgement: [UInt8]? { self.behaviour.acknowledges ? self.reader.map(Self.acknowledgement) : nil }
 
     private static func acknowledgement(of reader: StreamReader) -> [UInt8] {
         CommandEncoder.bytes(["REPLCONF", "ACK", String(reader.position)])

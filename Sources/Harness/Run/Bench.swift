@@ -22,6 +22,8 @@ package final class Bench {
     private var generator: SeededGenerator
     private var sessions: [(specification: TargetSpecification, session: Session)] = []
     private var plan = Plan()
+    /// The servers of the resume cases at work, whose logs grow from case to case.
+    private var returning: (engine: ResumeCase.Engine, sessions: [TargetSpecification: Session])?
 
     /// Load connections of the largest case.
     private static let connections = 50
@@ -44,7 +46,10 @@ package final class Bench {
     /// Runs the suite. What was measured stays recorded however it ends.
     /// - Throws: when no target can be measured, or one fails.
     package func run() throws(HarnessError) {
-        defer { for entry in self.sessions { entry.session.stop() } }
+        defer {
+            for entry in self.sessions { entry.session.stop() }
+            self.stopReturning()
+        }
         do throws(HarnessError) {
             try self.provision()
             try self.measure()
@@ -60,7 +65,7 @@ package final class Bench {
     private func provision() throws(HarnessError) {
         for specification in self.specifications {
             do throws(HarnessError) {
-                let session = try self.open(specification, .shared)
+                let session = try self.open(specification)
                 self.sessions.append((specification, session))
                 self.recorder.add(try session.target.record())
             } catch {
@@ -77,14 +82,18 @@ package final class Bench {
 
     private func open(
         _ specification: TargetSpecification,
-        _ fanOut: TargetLauncher.FanOut
+        _ settings: EngineSettings = EngineSettings()
     ) throws(HarnessError) -> Session {
-        let target = try TargetLauncher.launch(specification, fanOut: fanOut)
+        let target = try TargetLauncher.launch(specification, settings)
         return try Session(target, connections: Self.connections, seed: self.generator.next())
     }
 
     private func measure() throws(HarnessError) {
-        self.plan = Plan(self.suite, targets: self.sessions.map(\.specification), &self.generator)
+        var suite = self.suite
+        if !PageCache.canDrop, suite.leaveOutColdCache() {
+            self.recorder.note("Cases with an empty page cache were left out: emptying it takes root.")
+        }
+        self.plan = Plan(suite, targets: self.sessions.map(\.specification), &self.generator)
         for entry in self.sessions {
             try entry.session.preload(keys: self.suite.keys, valueSize: Self.preloadValueSize)
         }
@@ -98,7 +107,6 @@ package final class Bench {
     }
 
     private func perform(_ step: Plan.Step) throws(HarnessError) {
-        let isLocal = step.target.map { if case .running = $0 { false } else { true } } ?? true
         let session = self.sessions.first { $0.specification == step.target }?.session
         let trial: Trial
         switch (step.work, session) {
@@ -112,6 +120,8 @@ package final class Bench {
             trial = try self.stalled(fanOut, step)
         case (.handshake(let handshake), let session?):
             trial = try HandshakeScenario.run(handshake, session, seconds: self.suite.handshakeSeconds)
+        case (.resume(let resume), _?):
+            trial = try self.resume(resume, step)
         case (.ceiling(let ceiling), _):
             trial = try CeilingScenario.run(ceiling)
         case (_, nil):
@@ -121,15 +131,18 @@ package final class Bench {
             trial,
             scenario: step.work.scenario,
             target: step.target?.description ?? "machine",
-            parameters: step.work.parameters,
-            expected: step.work.expectedMetrics(isLocal: isLocal)
+            parameters: step.work.parameters(for: step.target),
+            expected: step.work.expectedMetrics(from: step.target),
+            unsupported: step.work.unsupported(by: step.target)
         )
     }
 
     /// Stalled replicas need a server without a past, in the case's own mode of fan-out.
     private func stalled(_ fanOut: FanOutCase, _ step: Plan.Step) throws(HarnessError) -> Trial {
         guard let specification = step.target else { preconditionFailure("a stalled case needs a target") }
-        let session = try self.open(specification, fanOut.fanOut)
+        var settings = EngineSettings()
+        settings.fanOut = fanOut.fanOut
+        let session = try self.open(specification, settings)
         defer { session.stop() }
         return try FanOutScenario.stalled(
             fanOut,
@@ -137,5 +150,31 @@ package final class Bench {
             keys: self.suite.keys,
             pendingBytes: self.suite.pendingBytes
         )
+    }
+
+    private func resume(_ resume: ResumeCase, _ step: Plan.Step) throws(HarnessError) -> Trial {
+        guard let specification = step.target else { preconditionFailure("a resume case needs a target") }
+        if self.returning?.engine != resume.engine { self.stopReturning() }
+        let session: Session
+        if let running = self.returning?.sessions[specification] {
+            session = running
+        } else {
+            var settings = EngineSettings()
+            settings.backlogBytes = resume.engine.backlogBytes
+            settings.isStreamQuiet = true
+            if specification == .bundled {
+                settings.dataDirectory = ChildProcess.directoryPlaceholder + "/data"
+                settings.logIndexInterval = resume.engine.indexInterval
+            }
+            session = try self.open(specification, settings)
+            self.returning = self.returning ?? (resume.engine, [:])
+            self.returning?.sessions[specification] = session
+        }
+        return try ResumeScenario.run(resume, session)
+    }
+
+    private func stopReturning() {
+        for session in (self.returning?.sessions ?? [:]).values { session.stop() }
+        self.returning = nil
     }
 }

@@ -11,6 +11,14 @@ package struct FanOutCase: Hashable, Sendable {
         case idle
         /// Replicas that read under load: what does a delivery cost in time?
         case fast
+        /// As `fast`, with replicas that read too slowly for the load.
+        case slow
+        /// As `fast`, with replicas that leave and come back all the time.
+        case flapping
+        /// As `fast`, with replicas that come in the middle of the load and hold what was there at its beginning.
+        case late
+        /// As `fast`, with replicas that never acknowledge.
+        case silent
         /// Replicas that stopped reading: what does a backlog cost in memory?
         case stalled
     }
@@ -20,7 +28,7 @@ package struct FanOutCase: Hashable, Sendable {
     package var valueSize: Int
     package var connections = 50
     package var pipeline = 64
-    package var fanOut = TargetLauncher.FanOut.shared
+    package var fanOut = EngineSettings.FanOut.shared
 
     package init(_ kind: Kind, replicas: Int, valueSize: Int) {
         self.kind = kind
@@ -29,7 +37,7 @@ package struct FanOutCase: Hashable, Sendable {
     }
 
     package var parameters: [Parameter] {
-        [
+        let parameters = [
             Parameter("replicas", self.replicas),
             Parameter("value_size", self.valueSize),
             Parameter("behaviour", self.kind.rawValue),
@@ -37,6 +45,32 @@ package struct FanOutCase: Hashable, Sendable {
             Parameter("connections", self.kind == .idle ? 0 : self.connections),
             Parameter("pipeline", self.kind == .idle ? 0 : self.pipeline),
         ]
+        return parameters + (self.bytesPerSecond.map { [Parameter("load_limit", $0)] } ?? [])
+    }
+
+    /// What the load sends per second at most. Replicas that fall behind must find everything in a backlog of 256 MiB
+    /// still, so the load leaves room for them.
+    var bytesPerSecond: Int? {
+        switch self.kind {
+        case .slow, .flapping, .late: 64 << 20
+        case .idle, .fast, .silent, .stalled: nil
+        }
+    }
+
+    private static let slowBytesPerSecond = 16 << 20
+    private static let staySeconds = 0.1
+    private static let awaySeconds = 0.03
+
+    /// How the replicas of this case behave in a trial whose load runs for so long.
+    func behaviour(loadSeconds: Double) -> ReplicaBehaviour {
+        switch self.kind {
+        case .idle, .fast: .fast
+        case .slow: .slow(bytesPerSecond: Self.slowBytesPerSecond)
+        case .flapping: .flapping(staySeconds: Self.staySeconds, awaySeconds: Self.awaySeconds)
+        case .late: .late(joinSeconds: loadSeconds / 2)
+        case .silent: .silent
+        case .stalled: .stalled
+        }
     }
 
     private static let memoryMetrics = [
@@ -48,11 +82,12 @@ package struct FanOutCase: Hashable, Sendable {
         switch self.kind {
         case .idle: return Self.memoryMetrics + local
         case .stalled: return Self.memoryMetrics + local + ["bytes_pending_total", "sharing_ratio"]
-        case .fast:
+        case .fast, .slow, .flapping, .late, .silent:
             let load = ["write_rate", "write_latency", "generator_cpu_share"]
             let processor = isLocal ? ["primary_cpu_per_write", "primary_cpu_share"] : []
             guard self.replicas > 0 else { return load + processor }
-            let delivery = ["delivered_rate", "delivered_bytes_rate", "replica_lag"]
+            let resumes = self.kind == .flapping ? ["replica_resumes"] : []
+            let delivery = ["delivered_rate", "delivered_bytes_rate", "replica_lag"] + resumes
             return load + processor + delivery + (isLocal ? ["primary_cpu_per_delivery"] : [])
         }
     }
@@ -66,6 +101,7 @@ extension FanOutCase {
         shape.pipeline = self.pipeline
         shape.valueSize = self.valueSize
         shape.keys = .uniform(keys: keys)
+        shape.bytesPerSecond = self.bytesPerSecond
         return shape
     }
 }

@@ -11,6 +11,7 @@ struct Plan {
         case stalled(FanOutCase)
         case handshake(HandshakeCase)
         case ceiling(CeilingCase)
+        case resume(ResumeCase)
     }
 
     struct Step {
@@ -36,8 +37,32 @@ struct Plan {
         let seconds = suite.handshakeSeconds + 0.1
         self.add(suite.handshakes.map { (.handshake($0.case), $0.trials) }, targets, seconds: seconds, &generator)
         self.add(suite.stalled.map { (.stalled($0.case), $0.trials) }, targets, seconds: 1.5, &generator)
+        self.add(suite.resumes, targets, &generator)
         self.add(suite.ceilings.map { (.ceiling($0.case), $0.trials) }, [nil], seconds: 0.4, &generator)
     }
+
+    /// Logs only grow, so the lengths of a group come one after the other; their trials are shuffled.
+    private mutating func add(
+        _ groups: [ResumeGroup],
+        _ targets: [TargetSpecification?],
+        _ generator: inout SeededGenerator
+    ) {
+        for group in groups {
+            var records: UInt64 = 0
+            for length in group.lengths {
+                let cases = group.cases(length).map { (work: Work.resume($0), trials: group.trials) }
+                let trials = Double(cases.count * group.trials)
+                guard trials > 0 else { continue }
+                let preload = Double(length - records) / Self.preloadRate
+                self.add(cases, targets, seconds: Self.resumeSeconds + preload / trials, &generator)
+                records = length
+            }
+        }
+    }
+
+    /// Writes per second while a log is filled, and the length of a resume trial, by experience.
+    private static let preloadRate = 350_000.0
+    private static let resumeSeconds = 0.15
 
     private mutating func add(
         _ cases: [(work: Work, trials: Int)],
@@ -59,40 +84,54 @@ struct Plan {
 extension Plan.Step {
     /// `fan-out bundled replicas=4 value_size=1024 …`.
     var title: String {
-        let settings = self.work.parameters.map { "\($0.name)=\($0.value)" }.joined(separator: " ")
+        let settings = self.work.parameters(for: self.target).map { "\($0.name)=\($0.value)" }.joined(separator: " ")
         return "\(self.work.scenario) \(self.target?.description ?? "machine") \(settings)"
     }
 }
 
 extension Plan.Work {
-    /// Private copies are a mode of the bundled engine; stalled replicas need a fresh server of our own.
+    /// Private copies are a mode of the bundled engine; stalled and returning replicas need a server of our own; and only
+    /// the bundled engine has an index, and reads a disk when a replica returns.
     func suits(_ target: TargetSpecification?) -> Bool {
-        guard case .stalled(let fanOut) = self else { return true }
-        switch target {
-        case .bundled: return true
-        case .redis: return fanOut.fanOut == .shared
-        case .running, nil: return false
+        switch (self, target) {
+        case (.stalled, .bundled), (.resume, .bundled): true
+        case (.stalled(let fanOut), .redis): fanOut.fanOut == .shared
+        case (.resume(let resume), .redis):
+            resume.engine.indexInterval == ResumeCase.Engine.defaultIndexInterval && resume.cache == .warm
+        case (.stalled, _), (.resume, _): false
+        case (.idle, _), (.fast, _), (.handshake, _), (.ceiling, _): true
         }
     }
+
+    /// A local Redis keeps no log on disk; the bundled engine does where a case asks for one.
+    private static func hasLog(_ target: TargetSpecification?) -> Bool { target == .bundled }
 
     var scenario: String {
         switch self {
         case .idle, .fast, .stalled: FanOutScenario.name
         case .handshake: HandshakeScenario.name
         case .ceiling: CeilingScenario.name
+        case .resume: ResumeScenario.name
         }
     }
 
-    var parameters: [Parameter] {
+    func parameters(for target: TargetSpecification?) -> [Parameter] {
         switch self {
+        case .resume(let resume): resume.parameters(hasIndex: Self.hasLog(target))
         case .idle(let fanOut), .fast(let fanOut), .stalled(let fanOut): fanOut.parameters
         case .handshake(let handshake): handshake.parameters
         case .ceiling(let ceiling): ceiling.parameters
         }
     }
 
-    func expectedMetrics(isLocal: Bool) -> [String] {
-        switch self {
+    func unsupported(by target: TargetSpecification?) -> [String: String] {
+        if case .resume(let resume) = self { resume.unsupported(hasLog: Self.hasLog(target)) } else { [:] }
+    }
+
+    func expectedMetrics(from target: TargetSpecification?) -> [String] {
+        let isLocal = if case .running = target { false } else { true }
+        return switch self {
+        case .resume(let resume): resume.expectedMetrics(hasLog: Self.hasLog(target))
         case .idle(let fanOut), .fast(let fanOut), .stalled(let fanOut): fanOut.expectedMetrics(isLocal: isLocal)
         case .handshake(let handshake): handshake.expectedMetrics(isLocal: isLocal)
         case .ceiling: CeilingCase.expectedMetrics

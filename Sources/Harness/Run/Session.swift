@@ -9,7 +9,9 @@ package final class Session {
     package let fleet: ReplicaFleet
 
     private static let onlineSeconds = 20.0
-    private static let drainSeconds = 60.0
+    package static let drainSeconds = 60.0
+    /// Ten million writes take most of a minute on a small machine.
+    private static let preloadSeconds = 600.0
 
     /// - Parameter connections: the most load connections that any case will use.
     package init(_ target: Target, connections: Int, seed: UInt64) throws(HarnessError) {
@@ -44,13 +46,33 @@ package final class Session {
         self.load.begin(shape, limit: keys)
         try self.rest()
         self.load.disconnect()
+        try self.welcome()
+    }
+
+    /// Writes so many mutations in all, counted from the beginning of the session and rounded up to a whole batch, with
+    /// nobody attached.
+    package func extend(to records: UInt64, keys: UInt64, valueSize: Int) throws(HarnessError) {
+        let count = self.load.state.ledger.count
+        if count == 0 { try self.welcome() }
+        guard records > count else { return }
+        var shape = LoadShape()
+        shape.valueSize = valueSize
+        shape.keys = .uniform(keys: keys)
+        self.load.begin(shape, limit: records - count)
+        try self.rest(withinSeconds: Self.preloadSeconds)
+        self.load.disconnect()
+    }
+
+    /// Gives a Redis primary its first replica, from which on it keeps a backlog.
+    private func welcome() throws(HarnessError) {
         guard self.target.dialect == .psync else { return }
         self.fleet.attach(1, at: .nothing, .fast, behind: self.load.state.ledger)
         try self.waitUntilOnline(1)
         try self.detach()
     }
 
-    /// Attaches replicas that hold everything, and waits until all are online; the load must rest.
+    /// Attaches replicas that hold everything, and waits until all are online, but for those that are late; the load must
+    /// rest.
     package func attach(_ count: Int, _ behaviour: ReplicaBehaviour) throws(HarnessError) {
         guard count > 0 else { return }
         self.fleet.attach(count, at: try self.target.tip(), behaviour, behind: self.load.state.ledger)
@@ -62,21 +84,24 @@ package final class Session {
             () throws(HarnessError) in
             let counters = self.fleet.counters
             try self.check(counters)
-            return counters.online == count
+            return counters.online + counters.away == count
         }
     }
 
-    /// Detaches every replica and waits until the target has noticed.
-    package func detach() throws(HarnessError) {
+    /// Detaches every replica, waits until the target has noticed, and lets it forget them.
+    /// - Parameter visitors: ids of replicas beside the fleet's.
+    package func detach(_ visitors: String...) throws(HarnessError) {
+        let ids = (0..<self.fleet.counters.replicas).map(ReplicaFleet.id) + visitors
         self.fleet.detachAll()
         try Wait.until("\(self.target.id) had let its replicas go", withinSeconds: Self.onlineSeconds) {
             () throws(HarnessError) in try self.target.connectedReplicas() == 0
         }
+        try self.target.dropSlots(ids)
     }
 
     /// Stops the load and waits for the answers that are due.
-    package func rest() throws(HarnessError) {
-        try Wait.until("the load of \(self.target.id) was answered", withinSeconds: Self.drainSeconds) {
+    package func rest(withinSeconds limit: Double = drainSeconds) throws(HarnessError) {
+        try Wait.until("the load of \(self.target.id) was answered", withinSeconds: limit) {
             () throws(HarnessError) in
             let state = self.load.state
             if let failure = state.failures.first { throw try self.explained(failure) }
@@ -84,8 +109,9 @@ package final class Session {
         }
     }
 
-    /// Waits until every fast replica has everything that the load has sent.
+    /// Waits until every replica has everything that the load has sent.
     package func drain() throws(HarnessError) {
+        self.fleet.hurry()
         let count = self.load.state.ledger.count
         try Wait.until("the replicas of \(self.target.id) were current", withinSeconds: Self.drainSeconds) {
             () throws(HarnessError) in

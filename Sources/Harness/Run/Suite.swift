@@ -7,6 +7,7 @@ package struct Suite: Sendable {
     package var stalled: [(case: FanOutCase, trials: Int)] = []
     package var handshakes: [(case: HandshakeCase, trials: Int)] = []
     package var ceilings: [(case: CeilingCase, trials: Int)] = []
+    package var resumes: [ResumeGroup] = []
     package var timing = FanOutScenario.Timing()
     /// Length of one handshake trial, in seconds.
     package var handshakeSeconds = 0.5
@@ -17,7 +18,7 @@ package struct Suite: Sendable {
     /// The bundled engine alone goes on to so many idle replicas, to show its scale.
     package var idleBeyond: [Int] = []
 
-    /// Under 45 s per target on two processors: the cases that the headline figures need, three times; the rest once.
+    /// Under 50 s per target on two processors: the cases that the headline figures need, three times; the rest once.
     package static var quick: Suite {
         var suite = Suite(name: "quick")
         suite.idle = [0, 1, 2, 4, 8, 16, 32, 64].map { (FanOutCase(.idle, replicas: $0, valueSize: 1024), 2) }
@@ -41,6 +42,7 @@ package struct Suite: Sendable {
             (HandshakeCase(.behind, concurrency: 8), 1), (HandshakeCase(.malformed, concurrency: 8), 1),
             (HandshakeCase(.storm, concurrency: 200), 1),
         ]
+        suite.resumes = ResumeGroup.quick
         suite.ceilings = Self.allCeilings
         return suite
     }
@@ -62,6 +64,9 @@ package struct Suite: Sendable {
                 }
             }
         }
+        suite.fast += [FanOutCase.Kind.slow, .flapping, .late, .silent].map {
+            (FanOutCase($0, replicas: 8, valueSize: 1024), 3)
+        }
         suite.stalled = Self.stalledCases([0, 1, 8, 32], trials: 3)
         suite.handshakes = [1, 8].flatMap { concurrency in
             [HandshakeCase.Kind.tip, .minimal, .behind, .malformed].map {
@@ -69,8 +74,23 @@ package struct Suite: Sendable {
             }
         }
         suite.handshakes += [200, 1000].map { (HandshakeCase(.storm, concurrency: $0), 3) }
+        suite.resumes = ResumeGroup.standard
         suite.ceilings = Self.allCeilings
         return suite
+    }
+
+    /// Returning replicas alone, over the whole grid.
+    package static var resume: Suite {
+        var suite = Suite(name: "resume")
+        suite.resumes = ResumeGroup.standard
+        return suite
+    }
+
+    /// Takes out the cases with an empty page cache; returns whether there were any.
+    mutating func leaveOutColdCache() -> Bool {
+        let hasAny = self.resumes.contains(where: \.withColdCache)
+        for place in self.resumes.indices { self.resumes[place].withColdCache = false }
+        return hasAny
     }
 
     private static var allCeilings: [(case: CeilingCase, trials: Int)] {
@@ -78,7 +98,7 @@ package struct Suite: Sendable {
     }
 
     private static func stalledCases(_ replicas: [Int], trials: Int) -> [(case: FanOutCase, trials: Int)] {
-        [TargetLauncher.FanOut.shared, .copy].flatMap { fanOut in
+        [EngineSettings.FanOut.shared, .copy].flatMap { fanOut in
             replicas.map { count in
                 var stalled = FanOutCase(.stalled, replicas: count, valueSize: 1024)
                 stalled.fanOut = fanOut
@@ -101,6 +121,7 @@ package struct Suite: Sendable {
         suite.stalled = narrowed(self.stalled)
         suite.handshakes = self.handshakes.map { ($0.case, trials ?? $0.trials) }
         suite.ceilings = self.ceilings.map { ($0.case, trials ?? $0.trials) }
+        if let trials { for place in suite.resumes.indices { suite.resumes[place].trials = trials } }
         if replicas != nil { suite.idleBeyond = [] }
         return suite
     }

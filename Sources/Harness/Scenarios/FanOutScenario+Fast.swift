@@ -39,7 +39,7 @@ extension FanOutScenario {
         func seconds(since earlier: Mark) -> Double { Double(self.nanoseconds - earlier.nanoseconds) / 1e9 }
     }
 
-    /// Load on the primary while replicas read: rates, latency, lag, and the primary's processor time.
+    /// Load on the primary while replicas read, each in its way: rates, latency, lag, and the primary's processor time.
     ///
     /// The write rate counts while the load runs; processor time and deliveries count until every replica is current, so
     /// that each delivery is set against the work that caused it.
@@ -52,7 +52,8 @@ extension FanOutScenario {
     ) throws(HarnessError) -> Trial {
         var trial = Trial()
         let before = session.load.state.ledger
-        try session.attach(fanOut.replicas, .fast)
+        let behaviour = fanOut.behaviour(loadSeconds: timing.warmUp + timing.measure)
+        try session.attach(fanOut.replicas, behaviour)
         trial.phaseEnded("provision")
 
         let shape = fanOut.load(keys: keys)
@@ -88,8 +89,13 @@ extension FanOutScenario {
                 trial.add("replica_lag", Double(lag.max), unit: "count", better: .lower, stat: "max")
             }
         }
+        let counters = session.fleet.counters
+        if fanOut.kind == .flapping {
+            trial.add("replica_resumes", Double(counters.resumes), unit: "count", better: .neither)
+            if counters.resumes == 0 { trial.invalidate(["no replica left and came back"]) }
+        }
         trial.invalidate(session.fleet.verdict(since: before, until: session.load.state.ledger))
-        if session.fleet.counters.fullTransfers > 0 {
+        if counters.fullTransfers > 0 {
             trial.invalidate(["a full resync happened that was not planned"])
         }
         try session.detach()

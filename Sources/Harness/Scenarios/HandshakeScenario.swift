@@ -10,6 +10,7 @@ package enum HandshakeScenario {
 
     /// How far behind a replica of the kind `behind` claims to be, in mutations or, for PSYNC, in bytes.
     private static let distanceBehind: UInt64 = 100
+    private static let visitor = "bench-handshake"
     /// The longest wait for one answer before the trial fails.
     private static let stallSeconds = 5.0
 
@@ -54,7 +55,7 @@ package enum HandshakeScenario {
         }
         trial.invalidate(flood.failures)
         trial.phaseEnded("measure")
-        try session.detach()
+        try session.detach(Self.visitor)
         trial.phaseEnded("drain")
         return trial
     }
@@ -70,7 +71,7 @@ package enum HandshakeScenario {
         case (.malformed, .replicate): return [Self.exchange(["REPLICATE", "FROM", "nowhere", "ID", "bench"], "-ERR")]
         case (.malformed, .psync): return [Self.exchange(["PSYNC", "nowhere"], "-ERR")]
         case (_, .replicate):
-            let opening = ReplicaHandshake.begin(dialect, id: "bench-handshake", at: start).opening
+            let opening = ReplicaHandshake.begin(dialect, id: Self.visitor, at: start).opening
             return [Exchange(request: opening, answer: Array("+ACK".utf8))]
         case (_, .psync):
             let request = Exchange(request: ReplicaHandshake.psync(start), answer: Array("+CONTINUE".utf8))

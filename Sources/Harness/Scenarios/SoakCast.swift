@@ -12,8 +12,15 @@ struct SoakCast {
     private static let settleSeconds = 30.0
 
     private var generator: SeededGenerator
+    /// So many wait at most to come back; then newcomers take the ids of those that have been gone for longest. A primary
+    /// keeps a slot for every id, and has a limit for them.
+    private static let mostDeparted = 64
+
     /// On stage, with the step at which a stall ends.
-    private var present: [(token: UInt64, stalledUntil: UInt64)] = []
+    private var present: [(token: UInt64, id: String, stalledUntil: UInt64)] = []
+    /// Ids of replicas that left before they were online.
+    private var freeIDs: [String] = []
+    private var madeIDs = 0
     /// Left, and will come back where they were.
     private var departed: [DepartedReplica] = []
     /// The target's tip at the step before. Who joins there has something to catch up with, as in life; and a primary
@@ -34,7 +41,7 @@ struct SoakCast {
         defer { self.recentTip = tip }
         self.wake(session)
         switch self.generator.next() % 10 {
-        case 0, 1: if self.present.count < Self.size { self.arrive(session) }
+        case 0, 1: if self.present.count < Self.size { try self.arrive(session) }
         case 2, 3: self.comeBack(session)
         case 4, 5: if self.present.count > Self.size / 2 { self.leave(session) }
         case 6: self.stall(session)
@@ -69,14 +76,23 @@ struct SoakCast {
 
     // MARK: - What can happen
 
-    private mutating func arrive(_ session: Session) {
+    private mutating func arrive(_ session: Session) throws(HarnessError) {
         let start = self.recentTip
         let verifier = StreamVerifier(connections: SoakScenario.connections)
-        guard let token = session.fleet.reactor.call({ $0.join(as: nil, at: start, verifier: verifier) }) else {
-            return
+        let id = self.newcomersID()
+        try session.target.dropSlots([id])
+        guard let token = session.fleet.reactor.call({ $0.join(as: id, at: start, verifier: verifier) }) else {
+            return self.freeIDs.append(id)
         }
-        self.present.append((token, 0))
+        self.present.append((token, id, 0))
         self.tally.arrivals += 1
+    }
+
+    private mutating func newcomersID() -> String {
+        if let id = self.freeIDs.popLast() { return id }
+        if self.departed.count >= Self.mostDeparted { return self.departed.removeFirst().id }
+        self.madeIDs += 1
+        return "soak-\(self.madeIDs)"
     }
 
     private mutating func comeBack(_ session: Session) {
@@ -88,16 +104,18 @@ struct SoakCast {
         let start = StartingPoint.position(replica.position, history: self.history)
         guard let token = session.fleet.reactor.call({ $0.join(as: replica.id, at: start, verifier: replica.verifier) })
         else { return }
-        self.present.append((token, 0))
+        self.present.append((token, replica.id, 0))
         self.tally.resumes += 1
     }
 
     private mutating func leave(_ session: Session) {
         guard let place = self.present.indices.randomElement(using: &self.generator) else { return }
         let byReset = self.generator.next() % 2 == 0
-        let token = self.present.remove(at: place).token
+        let (token, id, _) = self.present.remove(at: place)
         if byReset { self.tally.resets += 1 }
-        guard let replica = session.fleet.reactor.call({ $0.depart(token, byReset: byReset) }) else { return }
+        guard let replica = session.fleet.reactor.call({ $0.depart(token, byReset: byReset) }) else {
+            return self.freeIDs.append(id)
+        }
         self.departed.append(replica)
     }
 

@@ -19,24 +19,25 @@ package final class ChildProcess {
     ///   - executable: an absolute path.
     ///   - environment: added to that of this process.
     package init(_ executable: String, _ arguments: [String], environment: [String: String]) throws(HarnessError) {
-        self.directory = try Self.makeDirectory()
+        self.directory = try FileTree.makeTemporary("sluice-bench")
         self.logPath = self.directory + "/output.log"
         let log = open(self.logPath, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         guard log >= 0 else { throw HarnessError(.targetUnavailable, "cannot write to \(self.directory)") }
         defer { close(log) }
         let directory = self.directory
-        let resolved = arguments.map { $0 == Self.directoryPlaceholder ? directory : $0 }
+        let resolved = arguments.map { $0.replacing(Self.directoryPlaceholder, with: directory) }
         self.process = Self.spawn([executable] + resolved, Self.merged(environment), log)
         guard self.process > 0 else {
             let reason = String(cString: strerror(errno))
-            clinux_remove_tree(self.directory)
+            // What ends here is torn down by `stop`, which must not signal a process that never was: -1 is everybody.
+            self.isRunning = false
             throw HarnessError(.targetUnavailable, "cannot start \(executable): \(reason)")
         }
     }
 
     deinit { self.stop() }
 
-    /// An argument that stands for the child's temporary directory.
+    /// In an argument, stands for the child's temporary directory.
     static let directoryPlaceholder = "{directory}"
 
     /// The end of what the server wrote to its outputs.
@@ -59,6 +60,15 @@ package final class ChildProcess {
         return self.isRunning
     }
 
+    /// Ends the server at once, as a crash does; what it wrote to its outputs stays until `stop`.
+    package func crash() {
+        guard self.isAlive() else { return }
+        kill(self.process, SIGKILL)
+        var status: CInt = 0
+        waitpid(self.process, &status, 0)
+        self.isRunning = false
+    }
+
     /// Asks the server to stop, kills it if it does not, and removes its directory.
     package func stop() {
         defer { clinux_remove_tree(self.directory) }
@@ -66,11 +76,7 @@ package final class ChildProcess {
         kill(self.process, SIGTERM)
         let deadline = Clocks.monotonicNanoseconds + Self.graceNanoseconds
         while self.isAlive(), Clocks.monotonicNanoseconds < deadline { usleep(5_000) }
-        guard self.isAlive() else { return }
-        kill(self.process, SIGKILL)
-        var status: CInt = 0
-        waitpid(self.process, &status, 0)
-        self.isRunning = false
+        self.crash()
     }
 
     // MARK: - The system's side
@@ -93,15 +99,4 @@ package final class ChildProcess {
         return variables + added.map { "\($0.key)=\($0.value)" }
     }
 
-    private static func makeDirectory() throws(HarnessError) -> String {
-        let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-        var template = Array("\(parent)/sluice-bench-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else {
-            throw HarnessError(
-                .targetUnavailable,
-                "cannot make a directory in \(parent); set TMPDIR to one that can be written"
-            )
-        }
-        return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
 }

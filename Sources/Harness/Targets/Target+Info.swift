@@ -52,6 +52,13 @@ extension Target {
         Int(try self.info("replication").number("connected_slaves") ?? 0)
     }
 
+    /// Lets the target forget replicas that are gone for good. The engine keeps a slot for each id, holds its log for it, and
+    /// does not take back one that it had to give up on. A target that keeps no slots has nothing to forget.
+    func dropSlots(_ ids: some Sequence<String>) throws(HarnessError) {
+        guard self.dialect == .replicate else { return }
+        for id in ids { _ = try self.control.ask("REPL.SLOTS", "DROP", id) }
+    }
+
     /// The target as the run record describes it.
     package func record() throws(HarnessError) -> TargetRecord {
         let server = try self.info("server")

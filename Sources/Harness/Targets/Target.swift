@@ -52,8 +52,17 @@ package final class Target {
                     throw HarnessError(.targetUnavailable, "the server ended at its start: \(child.outputTail)")
                 }
                 guard child != nil, Clocks.monotonicNanoseconds < deadline else { throw error }
-                usleep(10_000)
+                usleep(1_000)
             }
+        }
+    }
+
+    /// One of the target's ports as an address to connect to.
+    func endpoint(port: UInt16) throws(HarnessError) -> Endpoint {
+        do throws(SocketError) {
+            return try Endpoint(host: self.host, port: port)
+        } catch {
+            throw HarnessError(.targetUnavailable, "cannot reach \(self.host):\(port): \(error)")
         }
     }
 

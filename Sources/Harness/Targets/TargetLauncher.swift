@@ -4,12 +4,6 @@ import Glibc
 import Sockets
 
 package enum TargetLauncher {
-    /// The bundled engine's modes of fan-out.
-    package enum FanOut: String, Sendable {
-        case shared
-        case copy
-    }
-
     /// Allocator options for timing and capacity: freed memory goes back within a second by a thread of the allocator,
     /// so that resident memory shows what is used.
     private static let allocatorOptions = "background_thread:true,dirty_decay_ms:1000"
@@ -17,10 +11,13 @@ package enum TargetLauncher {
 
     /// Starts, or connects to, what was asked for.
     /// - Throws: `HarnessError.targetUnavailable` when a server is not installed or does not start.
-    package static func launch(_ target: TargetSpecification, fanOut: FanOut = .shared) throws(HarnessError) -> Target {
+    package static func launch(
+        _ target: TargetSpecification,
+        _ settings: EngineSettings = EngineSettings()
+    ) throws(HarnessError) -> Target {
         switch target {
-        case .bundled: try self.bundled(fanOut)
-        case .redis: try self.redis()
+        case .bundled: try self.begin(settings).target()
+        case .redis: try self.redis(settings)
         case .running(let dialect, let host, let port):
             try Target(
                 id: target.description,
@@ -43,31 +40,23 @@ package enum TargetLauncher {
         return port + 10_000
     }
 
-    private static func bundled(_ fanOut: FanOut) throws(HarnessError) -> Target {
+    /// Starts the bundled engine without waiting for it.
+    static func begin(_ settings: EngineSettings) throws(HarnessError) -> StartingEngine {
         guard let executable = realpath("/proc/self/exe", nil) else {
             throw HarnessError(.targetUnavailable, "cannot find this executable; is /proc mounted?")
         }
         defer { free(executable) }
         let ports = try self.freePorts(2)
+        let flags = ["--bind", self.host, "--port", String(ports[0]), "--replication-port", String(ports[1])]
         let child = try ChildProcess(
             String(cString: executable),
-            [
-                "serve", "--bind", self.host, "--port", String(ports[0]), "--replication-port", String(ports[1]),
-                "--fan-out", fanOut.rawValue,
-            ],
+            ["serve"] + flags + settings.flags,
             environment: ["MALLOC_CONF": self.allocatorOptions]
         )
-        return try Target(
-            id: TargetSpecification.bundled.description,
-            dialect: .replicate,
-            host: self.host,
-            port: ports[0],
-            replicationPort: ports[1],
-            child: child
-        )
+        return StartingEngine(child: child, host: self.host, port: ports[0], replicationPort: ports[1])
     }
 
-    private static func redis() throws(HarnessError) -> Target {
+    private static func redis(_ settings: EngineSettings) throws(HarnessError) -> Target {
         guard let executable = self.find("redis-server") else {
             throw HarnessError(
                 .targetUnavailable,
@@ -75,13 +64,15 @@ package enum TargetLauncher {
             )
         }
         let port = try self.freePorts(1)[0]
+        let quiet = settings.isStreamQuiet ? ["--repl-ping-replica-period", "86400"] : []
         let child = try ChildProcess(
             executable,
             [
                 "--port", String(port), "--bind", self.host, "--dir", ChildProcess.directoryPlaceholder,
                 "--save", "", "--appendonly", "no", "--repl-diskless-sync", "yes", "--repl-diskless-sync-delay", "0",
-                "--repl-backlog-size", "256mb", "--client-output-buffer-limit", "replica 0 0 0",
-            ],
+                "--repl-backlog-size", String(settings.backlogBytes ?? 256 << 20),
+                "--client-output-buffer-limit", "replica 0 0 0",
+            ] + quiet,
             environment: ["MALLOC_CONF": self.allocatorOptions]
         )
         return try Target(
@@ -111,5 +102,25 @@ package enum TargetLauncher {
             throw HarnessError(.targetUnavailable, "no free port on \(self.host): \(error)")
         }
         return sockets.compactMap(\.localPort)
+    }
+}
+
+/// The bundled engine on its way up.
+struct StartingEngine {
+    let child: ChildProcess
+    let host: String
+    let port: UInt16
+    let replicationPort: UInt16
+
+    /// Waits until it answers.
+    func target() throws(HarnessError) -> Target {
+        try Target(
+            id: TargetSpecification.bundled.description,
+            dialect: .replicate,
+            host: self.host,
+            port: self.port,
+            replicationPort: self.replicationPort,
+            child: self.child
+        )
     }
 }

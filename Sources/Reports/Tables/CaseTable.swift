@@ -68,7 +68,7 @@ struct CaseTable {
     }
 
     /// What is counted changes within the settings, and the fan-out mode stands beside the target that it belongs to.
-    private static let counted = ["replicas", "concurrency", "sockets", "fan_out"]
+    private static let counted = ["log_records", "replicas", "concurrency", "sockets", "fan_out"]
 
     /// Names of parameters with several values, in the order of the columns.
     private static func varyingParameters(_ cases: [CaseRecord]) -> [String] {

@@ -59,8 +59,14 @@ enum ParameterText {
         case "connections": return value == "1" ? "1 connection" : "\(value) connections"
         case "value_size": return "\(self.size(value)) values"
         case "concurrency": return "\(value) at a time"
+        case "load_limit": return "load of at most \(self.size(value))/s"
         case "kind": return self.kind(value)
         case "behaviour", "fan_out": return value
+        case "source": return "from \(value)"
+        case "cache": return "\(value) cache"
+        case "log_records": return "\(value) records"
+        case "distance": return "\(value) behind"
+        case "backlog_size": return "backlog of \(self.size(value))"
         default: return "\(self.title(parameter.name).lowercased()) \(value)"
         }
     }
@@ -68,7 +74,8 @@ enum ParameterText {
     /// The value alone, for a column that the parameter heads.
     static func value(_ parameter: Parameter) -> String {
         switch parameter.name {
-        case "value_size": self.size(parameter.value)
+        case "value_size", "backlog_size": self.size(parameter.value)
+        case "load_limit": "\(self.size(parameter.value))/s"
         case "kind": self.kind(Markdown.oneLine(parameter.value))
         default: Markdown.oneLine(parameter.value)
         }

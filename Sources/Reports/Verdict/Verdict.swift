@@ -20,6 +20,7 @@ struct Verdict {
         if self.record.interrupted { paragraphs.append(self.interruption) }
         let sentences = [
             self.memory, self.processor, self.writes, self.stalled, self.handshakes, self.storm,
+            ResumeSentence(self.record, names: self.names).text,
         ].compactMap(\.self)
         paragraphs.append(
             sentences.isEmpty

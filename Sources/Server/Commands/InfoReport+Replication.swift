@@ -16,12 +16,13 @@ extension InfoReport {
             )
         }
         let used = self.sum(\.backlogUsed)
+        let ancestor = self.shards[0].ancestors.last
         lines += [
             "master_failover_state:no-failover",
             "master_replid:\(self.shards[0].history.hex)",
-            "master_replid2:\(History.none.hex)",
+            "master_replid2:\((ancestor?.history ?? .none).hex)",
             "master_repl_offset:\(self.shards.reduce(0) { $0 + $1.tip })",
-            "second_repl_offset:-1",
+            "second_repl_offset:\(ancestor.map { "\($0.left + 1)" } ?? "-1")",
             "repl_backlog_active:1",
             "repl_backlog_size:\(self.sum(\.backlogLimit))",
             "repl_backlog_first_byte_offset:\(self.shards.reduce(0) { $0 + $1.oldest })",

@@ -1,5 +1,6 @@
 // The shard's side of its log: jobs go out at the end of a turn, and replies wait for what comes back.
 
+import DequeModule
 import Engine
 import Keyspace
 import Logging
@@ -160,8 +161,18 @@ extension Shard {
 
     private var isLogSafe: Bool { self.engine.log.map { $0.durable == $0.last } ?? false }
 
+    /// Nobody is there any more to be told anything; the promises behind the replies end all the same.
+    private func dropWaiters() {
+        for gate in self.gates {
+            if case .other(let release) = gate.waiter { release() }
+        }
+        self.gates.removeAll()
+        for token in Array(self.commitWaits.keys) { self.cancelCommit(token) }
+    }
+
     /// Writes and syncs what is left, once the log's thread has ended and nothing else runs.
     func finishLog() {
+        defer { self.dropWaiters() }
         guard let store = self.log?.store else { return }
         // A batch that failed before goes first, then what has gathered behind it.
         for _ in 0..<2 where !self.isLogSafe {

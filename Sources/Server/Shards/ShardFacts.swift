@@ -15,6 +15,7 @@ struct ShardFacts: Sendable {
     var keyspace: KeyspaceStatistics
     var statistics: ShardStatistics
     var history: History
+    var ancestors: [Ancestor]
     var tip: Position
     var oldest: Position
     var backlogLimit: Int
@@ -61,6 +62,7 @@ extension Shard {
             keyspace: self.engine.keyspace.statistics,
             statistics: self.statistics,
             history: self.engine.stream.history,
+            ancestors: self.log?.store.history.ancestors ?? [],
             tip: self.engine.stream.tip,
             oldest: self.engine.stream.backlog.oldest,
             backlogLimit: self.engine.stream.backlog.limitBytes,

@@ -47,7 +47,7 @@ final class StreamBoard: Sendable {
             ancestors: self.ancestors,
             tip: tip,
             oldest: self.oldest.load(ordering: .relaxed),
-            oldestOnDisk: self.log?.bounds.oldest
+            oldestOnDisk: self.log?.oldest
         )
     }
 }

@@ -1,23 +1,31 @@
-/// Bounds what a load sends per second: an allowance that time fills and batches use up.
-struct LoadPace {
-    /// What may gather while nobody sends, in seconds: short, so that a pause is not followed by a burst.
+/// Bounds what is sent or read per second: an allowance that time fills and transfers use up.
+struct Pace {
+    /// What may gather while nothing moves, in seconds: short, so that a pause is not followed by a burst.
     private static let burstSeconds = 0.05
 
     private let bytesPerSecond: Double?
     private var allowance: Double
     private var filledAt: UInt64?
 
+    /// - Parameter bytesPerSecond: nil lets everything through.
     init(bytesPerSecond: Int?) {
         self.bytesPerSecond = bytesPerSecond.map { Double($0) }
         self.allowance = (self.bytesPerSecond ?? 0) * Self.burstSeconds
     }
 
+    /// Whether something may move now.
+    var isOpen: Bool { self.bytesPerSecond == nil || self.allowance > 0 }
+
     /// Whether a batch of so many bytes may go now; if so it is charged. The last one may overdraw.
     mutating func allows(_ bytes: Int) -> Bool {
-        guard self.bytesPerSecond != nil else { return true }
-        guard self.allowance > 0 else { return false }
-        self.allowance -= Double(bytes)
+        guard self.isOpen else { return false }
+        self.charge(bytes)
         return true
+    }
+
+    /// Enters what has moved.
+    mutating func charge(_ bytes: Int) {
+        if self.bytesPerSecond != nil { self.allowance -= Double(bytes) }
     }
 
     /// - Parameter now: monotonic nanoseconds.

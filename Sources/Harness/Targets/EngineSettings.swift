@@ -1,0 +1,39 @@
+/// Settings of a server that cases vary; nil leaves the default.
+package struct EngineSettings: Sendable, Equatable {
+    /// The bundled engine's modes of fan-out.
+    package enum FanOut: String, Sendable {
+        case shared
+        case copy
+    }
+
+    /// When the bundled engine syncs its log to disk.
+    package enum LogSync: String, Sendable, CaseIterable {
+        case always
+        case everysec
+        case no
+    }
+
+    package var fanOut = FanOut.shared
+    /// The recent mutations that are kept in memory; Redis's repl-backlog-size.
+    package var backlogBytes: Int?
+    /// Where the bundled engine keeps its data; without one it keeps none.
+    package var dataDirectory: String?
+    package var logSync: LogSync?
+    /// Records between two entries of the log's seek index.
+    package var logIndexInterval: Int?
+
+    /// Redis sends no PING down the stream, so that every byte of it is a write of the load.
+    package var isStreamQuiet = false
+
+    package init() {}
+
+    /// As flags of `sluice serve`.
+    var flags: [String] {
+        var flags = ["--fan-out", self.fanOut.rawValue]
+        if let backlogBytes { flags += ["--backlog-size", String(backlogBytes)] }
+        if let dataDirectory { flags += ["--data-dir", dataDirectory] }
+        if let logSync { flags += ["--log-sync", logSync.rawValue] }
+        if let logIndexInterval { flags += ["--log-index-interval", String(logIndexInterval)] }
+        return flags
+    }
+}

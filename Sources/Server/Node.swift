@@ -55,6 +55,9 @@ final class Node: Sendable {
 
     func add(_ shard: Shard) { self.members.withLock { $0.append(shard) } }
 
+    /// Lets go of the shards, which hold on to the node: once nothing runs any more.
+    func removeShards() { self.members.withLock { $0 = [] } }
+
     /// Returns once everything that the log's threads were given is done.
     func stopLogThreads() {
         self.logReaders?.stop()

@@ -64,6 +64,7 @@ package final class Server: Sendable {
             listeners.close()
             self.node.stopLogThreads()
             try? group.syncShutdownGracefully()
+            node.removeShards()
             throw error
         }
         for shard in shards { shard.start() }
@@ -231,5 +232,6 @@ package final class Server: Sendable {
         for shard in self.node.shards { try? shard.loop.submit { shard.finishLog() }.wait() }
         // Never fails for a group that runs; there is nothing left to do if it did.
         try? self.group.syncShutdownGracefully()
+        self.node.removeShards()
     }
 }

@@ -49,5 +49,12 @@ final class DataFolder {
         try self.write(name, bytes)
     }
 
+    /// Descriptors of this process that are open in the folder.
+    var openFiles: [String] {
+        let all = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
+        return all.compactMap { try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/" + $0) }
+            .filter { $0.hasPrefix(self.path) }
+    }
+
     func remove(_ name: String) throws { try FileManager.default.removeItem(atPath: self.path + "/" + name) }
 }

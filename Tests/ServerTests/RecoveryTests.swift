@@ -34,6 +34,23 @@ import Testing
         #expect(try self.folder.segments().count > 2)
     }
 
+    @Test("a server that has ended, or was not let to start, holds no file open", arguments: [1, 2])
+    func descriptors(shards: Int) throws {
+        for _ in 0..<3 {
+            try TestServer.run(in: self.folder, shards: shards) { server in
+                let client = try server.client()
+                try client.send(TestClient.encoded(["SET", "k", "v"]) + TestClient.encoded(["WAIT", "1", "0"]))
+                #expect(try client.reply() == .simple("OK"))
+                #expect(self.folder.openFiles.count > 3)
+            }
+            #expect(self.folder.openFiles.isEmpty)
+        }
+        let segment = try #require(try self.folder.segments(shard: shards - 1).first)
+        try self.folder.write(segment.replacing("00000000000000000001", with: "00000000000000000900"), "")
+        #expect(throws: ServerError.self) { try TestServer.run(in: self.folder, shards: shards) { _ in } }
+        #expect(self.folder.openFiles.isEmpty)
+    }
+
     @Test("expiry times come back as they were, and what had expired stays gone")
     func expiry() throws {
         try TestServer.run(in: self.folder) { server in

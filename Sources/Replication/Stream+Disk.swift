@@ -11,6 +11,8 @@ struct DiskRead {
     var isRequested = false
     /// The log did not have the next frame when it was asked: the writer is ahead of its disk.
     var isStarved = false
+    /// What comes next cannot be read; what was read before it is still given.
+    var hasFailed = false
     /// `Stream.logAdvances` when it was asked.
     var askedAt: UInt64 = 0
     /// Everything up to here has been read or asked for.
@@ -51,6 +53,10 @@ extension Stream {
         var read = self.links[index].diskRead ?? DiskRead(position: position)
         defer { self.links[index].diskRead = read }
         let arrived = read.next.take()
+        if arrived == nil, read.hasFailed {
+            self.close(index, .logUnreadable)
+            return false
+        }
         if let arrived { read.position = arrived.end - 1 }
         if !read.isRequested, self.backlog.isTooOld(after: read.position) {
             read.isRequested = true
@@ -92,6 +98,7 @@ extension Stream {
             } else {
                 self.links[index].diskRead?.isRequested = false
             }
+        case .failed where self.links[index].hasChunkOutput: self.links[index].diskRead?.hasFailed = true
         case .failed: self.close(index, .logUnreadable)
         }
     }

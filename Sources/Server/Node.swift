@@ -13,6 +13,8 @@ final class Node: Sendable {
     let logger: Logger
     /// Forty random hex digits, new at each start (`run_id`).
     let runID: String
+    /// Where replicas connect, one a shard.
+    let replicationPorts: [UInt16]
     let startedAt: Milliseconds
     let table = CommandTable()
     /// Waits for the links' descriptors, on the port's thread.
@@ -31,8 +33,16 @@ final class Node: Sendable {
     /// Complete before the first connection.
     private let members = Mutex<[Shard]>([])
 
-    init(options: ServerOptions, logger: Logger, runID: String, poller: Poller, logReaders: LogReaders?) {
+    init(
+        options: ServerOptions,
+        replicationPorts: [UInt16],
+        logger: Logger,
+        runID: String,
+        poller: Poller,
+        logReaders: LogReaders?
+    ) {
         self.options = options
+        self.replicationPorts = replicationPorts
         self.logReaders = logReaders
         self.poller = poller
         self.logger = logger

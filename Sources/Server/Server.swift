@@ -41,38 +41,27 @@ package final class Server: Sendable {
         options.port = self.clientPort
         options.replicationPort = self.replicationPorts.first
         // Before any thread is started: what is refused here leaves nothing behind.
-        let directory = try options.dataDirectory.map { path throws(ServerError) in
-            try DataDirectory(path, shards: options.shards)
+        let stores: [ShardStore?]
+        do throws(ServerError) {
+            let directory = try options.dataDirectory.map { path throws(ServerError) in
+                try DataDirectory(path, shards: options.shards)
+            }
+            stores = try Self.openStores(directory, options, logger, &generator)
+            self.directory = directory
+        } catch {
+            listeners.close()
+            throw error
         }
-        let stores = try Self.openStores(directory, options, logger, &generator)
-        self.directory = directory
         let group = MultiThreadedEventLoopGroup(numberOfThreads: options.shards)
         self.group = group
-        let runID = History(using: &generator).hex
-        do throws(SocketError) {
-            let readers = directory == nil ? nil : try LogReaders()
-            let node = Node(options: options, logger: logger, runID: runID, poller: poller, logReaders: readers)
-            self.node = node
-            let loops = group.makeIterator()
-            for (index, loop) in loops.enumerated() {
-                let history = History(using: &generator)
-                let shard = try Shard(
-                    index: index,
-                    node: node,
-                    loop: loop,
-                    seed: generator.next(),
-                    history: history,
-                    store: stores[index]
-                )
-                node.add(shard)
-            }
-        } catch {
-            throw ServerError(.resources, "cannot start the threads of the log", underlying: error)
-        }
+        let node = try Self.makeNode(options, self.replicationPorts, poller, logger, &generator)
+        self.node = node
+        try Self.addShards(to: node, group, stores, &generator)
         let shards = self.node.shards
         do throws(ServerError) {
             try Self.recover(shards)
         } catch {
+            listeners.close()
             self.node.stopLogThreads()
             try? group.syncShutdownGracefully()
             throw error
@@ -91,6 +80,53 @@ package final class Server: Sendable {
         }
     }
 
+    private static func makeNode(
+        _ options: ServerOptions,
+        _ replicationPorts: [UInt16],
+        _ poller: Poller,
+        _ logger: Logger,
+        _ generator: inout SystemRandomNumberGenerator
+    ) throws(ServerError) -> Node {
+        do throws(SocketError) {
+            return Node(
+                options: options,
+                replicationPorts: replicationPorts,
+                logger: logger,
+                runID: History(using: &generator).hex,
+                poller: poller,
+                logReaders: options.dataDirectory == nil ? nil : try LogReaders()
+            )
+        } catch {
+            throw ServerError(.resources, Self.noThreads, underlying: error)
+        }
+    }
+
+    private static func addShards(
+        to node: Node,
+        _ group: MultiThreadedEventLoopGroup,
+        _ stores: [ShardStore?],
+        _ generator: inout SystemRandomNumberGenerator
+    ) throws(ServerError) {
+        do throws(SocketError) {
+            for (index, loop) in group.makeIterator().enumerated() {
+                let history = History(using: &generator)
+                let shard = try Shard(
+                    index: index,
+                    node: node,
+                    loop: loop,
+                    seed: generator.next(),
+                    history: history,
+                    store: stores[index]
+                )
+                node.add(shard)
+            }
+        } catch {
+            throw ServerError(.resources, Self.noThreads, underlying: error)
+        }
+    }
+
+    private static let noThreads = "cannot start the threads of the log"
+
     private static func check(_ options: ServerOptions) throws(ServerError) {
         guard (1...System.coreCount).contains(options.shards) else {
             throw ServerError(
@@ -106,9 +142,17 @@ package final class Server: Sendable {
         }
     }
 
-    private static func openListeners(
-        _ options: ServerOptions
-    ) throws(ServerError) -> (client: Socket, replication: [Socket]) {
+    private struct Listeners {
+        var client: Socket
+        var replication: [Socket]
+
+        func close() {
+            self.client.close()
+            for socket in self.replication { socket.close() }
+        }
+    }
+
+    private static func openListeners(_ options: ServerOptions) throws(ServerError) -> Listeners {
         let first = options.firstReplicationPort ?? 0
         var open: [Socket] = []
         do throws(SocketError) {
@@ -124,7 +168,7 @@ package final class Server: Sendable {
                 underlying: error
             )
         }
-        return (open[0], Array(open.dropFirst()))
+        return Listeners(client: open[0], replication: Array(open.dropFirst()))
     }
 
     private static func openStores(

@@ -4,16 +4,16 @@ import Testing
 @Suite struct JemallocStatisticsTests {
     @Test("a known allocation shows in the statistics and goes again")
     func knownAmount() throws {
-        let amount = 8 << 20
+        // Never touched, so that it costs address space alone.
+        let amount = 512 << 20
         let before = try #require(JemallocStatistics.read())
         let memory = UnsafeMutableRawPointer.allocate(byteCount: amount, alignment: 16)
-        memory.initializeMemory(as: UInt8.self, repeating: 7, count: amount)
         let during = try #require(JemallocStatistics.read())
         memory.deallocate()
         let after = try #require(JemallocStatistics.read())
-        // Other tests of the process allocate at the same time, but not megabytes.
-        #expect(abs(during.allocated - before.allocated - amount) < 4 << 20)
-        #expect(abs(after.allocated - before.allocated) < 4 << 20)
+        // Other tests of the process allocate at the same time, but far less.
+        #expect(abs(during.allocated - before.allocated - amount) < 128 << 20)
+        #expect(abs(after.allocated - before.allocated) < 128 << 20)
     }
 
     @Test("the levels of the account contain each other")

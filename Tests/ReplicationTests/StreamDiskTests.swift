@@ -178,6 +178,31 @@ import Testing
         #expect(transport.offers.isEmpty)
     }
 
+    @Test("what was read before the damage is still given, and the message follows the last whole frame")
+    func unreadableAhead() {
+        var stream = Stream.makeLogged()
+        var log = FakeLog(2000, in: &stream)
+        let transport = FakeTransport()
+        stream.open(1)
+        stream.sendAll(transport)
+        let request = stream.takeDiskRequests()[0]
+        transport.room[1] = 50
+        stream.diskAnswered(request, log.answer(request, stream.backlog.pool))
+        stream.sendAll(transport)
+        let ahead = stream.takeDiskRequests()[0]
+        stream.diskAnswered(ahead, .failed("bad disk"))
+        stream.sendAll(transport)
+        let early = stream.takeClosing()
+        #expect(early.isEmpty)
+        transport.room[1] = nil
+        stream.linkWritable(number: 1)
+        stream.sendAll(transport)
+        let closing = stream.takeClosing()
+        #expect(closing.first?.cause == .logUnreadable && closing.first?.message != nil)
+        let got = mutations(in: transport.take(1), after: 0)
+        #expect(got == Array(log.mutations.prefix(Int(ahead.position))))
+    }
+
     @Test("a link that was blocked until it fell out of the backlog goes on from the log, in the middle of a frame")
     func blocked() {
         var stream = Stream.makeLogged()

@@ -24,6 +24,19 @@ enum Reply: Equatable {
         }
     }
 
+    /// Names and values, from a map or from what is one in RESP3.
+    var fields: [String: Reply] {
+        switch self {
+        case .array(let list), .map(let list):
+            var fields: [String: Reply] = [:]
+            for index in stride(from: 0, to: list.count - 1, by: 2) { fields[list[index].text ?? ""] = list[index + 1] }
+            return fields
+        case .simple, .error, .integer, .bulk, .null, .verbatim: return [:]
+        }
+    }
+
+    var number: Int64? { if case .integer(let number) = self { number } else { nil } }
+
     var elements: [Reply] { if case .array(let elements) = self { elements } else { [] } }
 }
 

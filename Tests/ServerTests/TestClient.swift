@@ -80,6 +80,12 @@ final class TestClient {
         return try self.reply()
     }
 
+    /// Sends commands as one piece, and reads their replies.
+    func pipeline(_ commands: [[String]]) throws -> [Reply] {
+        try self.send(commands.flatMap(Self.encoded))
+        return try commands.map { _ in try self.reply() }
+    }
+
     // MARK: Receiving
 
     func reply() throws -> Reply {
@@ -101,6 +107,16 @@ final class TestClient {
         defer { self.compact() }
         self.used += count
         return Array(self.input[(self.used - count)..<self.used])
+    }
+
+    /// Whatever has come and was not read yet; waits for one byte at least.
+    func some() throws -> [UInt8] {
+        if self.used == self.input.count { try self.receive(Deadline(), "a byte") }
+        defer {
+            self.input.removeAll(keepingCapacity: true)
+            self.used = 0
+        }
+        return Array(self.input[self.used...])
     }
 
     /// Everything until the peer closes or resets.

@@ -3,25 +3,36 @@ import Primitives
 import Replication
 import Server
 import Sockets
+import Synchronization
 
 /// A real server in this process, on free ports of the loopback interface.
 struct TestServer {
     let server: Server
 
     /// Starts a server with settings by their names, runs `body`, and stops the server whatever happened.
-    static func run(
+    /// - Parameters:
+    ///   - folder: where the server keeps its data; nil for nowhere.
+    ///   - journal: gets what the server logs.
+    @discardableResult
+    static func run<Result>(
+        in folder: DataFolder? = nil,
         shards: Int = 1,
         _ settings: [String: String] = [:],
-        _ body: (TestServer) throws -> Void
-    ) throws {
+        journal: Journal? = nil,
+        _ body: (TestServer) throws -> Result
+    ) throws -> Result {
         var options = ServerOptions()
         options.port = 0
         options.shards = shards
         options.stream.backlogBytes = 16 << 20
         for (name, value) in settings { try options.set(name, to: value) }
-        let server = try Server(options: options, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        options.dataDirectory = folder?.path
+        let logger = Logger(label: "test") { _ -> any LogHandler in
+            if let journal { JournalHandler(journal) } else { SwiftLogNoOpLogHandler() }
+        }
+        let server = try Server(options: options, logger: logger)
         defer { server.stop() }
-        try body(TestServer(server: server))
+        return try body(TestServer(server: server))
     }
 
     func client() throws -> TestClient { try TestClient(port: self.server.clientPort) }
@@ -57,6 +68,37 @@ struct TestServer {
         while try !condition() {
             guard !deadline.isPassed else { throw TestClient.Failure.timedOut(what) }
         }
+    }
+}
+
+/// Keeps what a server logs, a line each.
+final class Journal: Sendable {
+    private let entries = Mutex<[String]>([])
+
+    var lines: [String] { self.entries.withLock { $0 } }
+
+    func add(_ line: String) { self.entries.withLock { $0.append(line) } }
+
+    /// The first line that contains a text.
+    func line(with text: String) -> String? { self.lines.first { $0.contains(text) } }
+}
+
+struct JournalHandler: LogHandler {
+    let journal: Journal
+    var metadataProvider: Logger.MetadataProvider?
+    var metadata: Logger.Metadata = [:]
+    var logLevel = Logger.Level.info
+
+    init(_ journal: Journal) { self.journal = journal }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { self.metadata[key] }
+        set { self.metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        let fields = (event.metadata ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        self.journal.add("\(event.level): \(event.message) [\(fields.joined(separator: ", "))]")
     }
 }
 

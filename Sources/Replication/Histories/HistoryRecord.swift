@@ -62,11 +62,13 @@ package struct HistoryStart: Equatable, Sendable {
     ///   - recoveredTip: everything up to here came back from the disk.
     ///   - fresh: a random history, used if a new one begins.
     ///   - sync: what the node runs under from now on.
+    ///   - wereRecordsLost: damage was cut away with everything after it.
     package static func decide(
         previous: HistoryRecord?,
         recoveredTip: Position,
         fresh: History,
-        sync: LogSync
+        sync: LogSync,
+        wereRecordsLost: Bool = false
     ) -> HistoryStart {
         guard let previous else {
             return HistoryStart(record: HistoryRecord(history: fresh, sync: sync), reason: .firstStart)
@@ -74,6 +76,7 @@ package struct HistoryStart: Equatable, Sendable {
         var record = previous
         record.cleanShutdown = nil
         record.sync = sync
+        if wereRecordsLost { return self.leave(record, at: recoveredTip, for: fresh) }
         if let mark = previous.cleanShutdown {
             if mark == recoveredTip { return HistoryStart(record: record, reason: .cleanShutdown) }
             // A log that ends before the mark lost something after all, whatever was promised.

@@ -67,10 +67,14 @@ extension ClientConnection {
         if !self.shard.engine.mayReply(to: self.heldReplies.position, now: self.shard.now) {
             return self.shard.hold(until: self.heldReplies.position, .client(self))
         }
-        guard let position = self.heldReplies.commitPosition, let rule = self.shard.node.options.commitRule else {
+        let options = self.shard.node.options
+        guard let position = self.heldReplies.commitPosition, let rule = options.commitRule, !self.isGone else {
             return self.releaseReplies()
         }
-        self.shard.awaitCommit(position, rule, timeout: self.shard.node.options.commitTimeout) { [self] outcome in
+        let token = self.shard.node.newCommitToken()
+        self.commitWaits.append((self.shard, token))
+        self.shard.awaitCommit(position, rule, timeout: options.commitTimeout, token: token) { [self] outcome in
+            self.endWait(token)
             if !outcome.isReached { self.heldReplies.refuseWrites(Shard.commitRefusal) }
             if self.heldReplies.commitPosition == position { self.heldReplies.commitPosition = nil }
             self.advanceHold()

@@ -18,11 +18,7 @@ extension ClientConnection {
             }
         case .flushall, .flushdb:
             guard Keyspace.acceptsFlush(command, writer) else { return }
-            self.askAllShards { shard in
-                shard.update { $0.flush() }
-            } answer: { _, writer in
-                writer.ok()
-            }
+            self.flushAllShards()
         case .keys:
             let pattern = Array(command[1])
             self.askAllShards {
@@ -45,6 +41,16 @@ extension ClientConnection {
             }
         case .scan: self.scan(command, writer)
         default: self.refuse(CommandError.unknown(command), writer)
+        }
+    }
+
+    private func flushAllShards() {
+        let shards = self.shard.node.shards
+        let futures = shards.map { shard in shard.loop.flatSubmit { shard.committed(shard.flush()) } }
+        self.wait(for: EventLoopFuture.whenAllSucceed(futures, on: self.shard.loop)) { replies, writer in
+            self.noteWrites(replies)
+            let refusal = replies.first { $0.bytes.first == UInt8(ascii: "-") }
+            (refusal ?? replies[0]).bytes.withUnsafeBytes { writer.raw($0) }
         }
     }
 
@@ -84,6 +90,23 @@ extension Shard {
         let result = self.engine.update(now: WallClock.milliseconds, body)
         self.noteWrites()
         return result
+    }
+
+    func flush() -> ShardPart.Replies {
+        var replies = ShardPart.Replies()
+        if let refusal = self.writeRefusal {
+            replies.bytes = Array("-\(refusal)\r\n".utf8)
+        } else {
+            let before = self.engine.tip
+            self.update { $0.flush() }
+            replies.bytes = Array("+OK\r\n".utf8)
+            if self.engine.tip != before {
+                replies.writes = [0]
+                replies.position = self.engine.tip
+            }
+        }
+        replies.ends = [replies.bytes.count]
+        return replies
     }
 
     func keys(matching pattern: [UInt8]) -> KeyList {

@@ -41,15 +41,19 @@ extension ClientConnection {
         let version = self.session.version
         // What was answered before the batch leaves before it; then the writer is free for this shard's own part.
         self.flush()
-        let futures = zip(self.shard.node.shards, self.batch.due).map { shard, part in
+        let tokens = self.beginWaits()
+        let futures = zip(self.shard.node.shards, self.batch.due).enumerated().map { index, due in
+            let (shard, part) = due
             guard !part.commands.isEmpty else { return self.shard.loop.makeSucceededFuture(ShardPart.Replies()) }
             // A later round runs in a turn of its own, or a long batch would go as deep as it has rounds.
+            let token = tokens.isEmpty ? nil : tokens[index]
             if shard === self.shard, isFirstRound {
-                return shard.runAndHold(part, version: version)
+                return shard.runAndHold(part, version: version, token: token)
             }
-            return shard.loop.flatSubmit { shard.runAndHold(part, version: version) }
+            return shard.loop.flatSubmit { shard.runAndHold(part, version: version, token: token) }
         }
         self.wait(for: EventLoopFuture.whenAllSucceed(futures, on: self.shard.loop)) { replies, writer in
+            for token in tokens { self.endWait(token) }
             self.batch.received(replies)
             self.noteWrites(replies)
             guard self.batch.write(writer) else { return }
@@ -58,7 +62,15 @@ extension ClientConnection {
         }
     }
 
-    private func noteWrites(_ replies: [ShardPart.Replies]) {
+    /// Names the waits for replicas that a batch may end in, one a shard; none where writes wait for nobody.
+    private func beginWaits() -> [UInt64] {
+        guard self.shard.node.options.commitRule != nil else { return [] }
+        let waits = self.shard.node.shards.map { (shard: $0, token: self.shard.node.newCommitToken()) }
+        self.commitWaits += waits
+        return waits.map(\.token)
+    }
+
+    func noteWrites(_ replies: [ShardPart.Replies]) {
         for (shard, replies) in replies.enumerated() {
             guard let position = replies.position else { continue }
             if self.session.lastWrites.isEmpty {

@@ -63,7 +63,7 @@ extension ClientConnection {
         // Who wrote nothing is told how many replicas there are.
         if writes.isEmpty { writes = [(self.shard.index, 0)] }
         let waits = writes.map { (shard: node.shards[$0.0], position: $0.1, token: node.newCommitToken()) }
-        self.commitWaits = waits.map { ($0.shard, $0.token) }
+        self.commitWaits += waits.map { ($0.shard, $0.token) }
         let futures = waits.map { shard, position, token in
             shard.loop.flatSubmit {
                 let promise = shard.loop.makePromise(of: CommitOutcome.self)
@@ -72,10 +72,12 @@ extension ClientConnection {
             }
         }
         self.wait(for: EventLoopFuture.whenAllSucceed(futures, on: self.shard.loop)) { outcomes, writer in
-            self.commitWaits = []
+            for wait in waits { self.endWait(wait.token) }
             answer(outcomes, writer)
         }
     }
+
+    func endWait(_ token: UInt64) { self.commitWaits.removeAll { $0.token == token } }
 
     /// The connection is gone: nobody waits any more.
     func cancelWaits() {

@@ -36,7 +36,7 @@ final class ClientConnection: ChannelInboundHandler {
     var isHeld = false
     /// Which bytes of the shard's writer answer writes of this connection; only with a commit rule.
     var writeReplies: [Range<Int>] = []
-    /// The waits of a `WAIT` under way.
+    /// The waits for replicas that end with the connection.
     var commitWaits: [(shard: Shard, token: UInt64)] = []
     /// Something is with other shards; nothing is executed until it is back.
     var isAwaiting = false
@@ -109,6 +109,9 @@ final class ClientConnection: ChannelInboundHandler {
         }
         self.limitHeld()
     }
+
+    /// Nobody is there to be answered.
+    var isGone: Bool { self.context == nil }
 
     private var isPaused: Bool { self.isOutputQueued || self.isAwaiting || self.isBatchOut || self.isHeld }
 

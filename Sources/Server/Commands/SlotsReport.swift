@@ -90,7 +90,7 @@ extension Shard {
 }
 
 enum TopologyReport {
-    static func write(_ facts: [StreamFacts], firstPort: UInt16, _ writer: Writer) {
+    static func write(_ facts: [StreamFacts], ports: [UInt16], _ writer: Writer) {
         writer.map(3)
         writer.bulk("epoch")
         // Each shard's only rises, and so does their sum.
@@ -102,7 +102,7 @@ enum TopologyReport {
         for (index, stream) in facts.enumerated() {
             writer.map(5)
             writer.bulk("port")
-            writer.integer(Int(firstPort) + index)
+            writer.integer(Int(ports[index]))
             writer.bulk("history")
             writer.bulk(stream.history.hex)
             writer.bulk("position")
@@ -171,11 +171,11 @@ extension ClientConnection {
     }
 
     func topology() {
-        let port = self.shard.node.options.firstReplicationPort ?? 0
+        let ports = self.shard.node.replicationPorts
         self.askAllShards {
             $0.streamFacts
         } answer: {
-            TopologyReport.write($0, firstPort: port, $1)
+            TopologyReport.write($0, ports: ports, $1)
         }
     }
 }

@@ -17,16 +17,22 @@ struct NodeFile {
         var shards: Int
     }
 
+    /// What every format has, whatever else it holds.
+    private struct Format: Decodable {
+        var format: Int
+    }
+
     init(shards: Int) { self.shards = shards }
 
     init(json: [UInt8]) throws(Malformed) {
-        guard let text = try? JSONDecoder().decode(Text.self, from: Data(json)) else {
-            throw Malformed(description: "\(Self.name) is damaged: restore it from a copy of the directory")
-        }
-        guard text.format <= Self.format else {
+        let decoder = JSONDecoder()
+        if let format = try? decoder.decode(Format.self, from: Data(json)).format, format > Self.format {
             throw Malformed(
-                description: "it has format \(text.format), and this version knows \(Self.format): use a newer version"
+                description: "it has format \(format), and this version knows \(Self.format): use a newer version"
             )
+        }
+        guard let text = try? decoder.decode(Text.self, from: Data(json)) else {
+            throw Malformed(description: "\(Self.name) is damaged: restore it from a copy of the directory")
         }
         self.shards = text.shards
     }

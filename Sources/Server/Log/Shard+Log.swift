@@ -29,7 +29,10 @@ struct ReplyGate {
 extension Shard {
     /// Gives the log's thread what has gathered, if it has nothing to do.
     func dispatchLogJob() {
-        guard let log = self.log, let job = self.engine.takeLogJob(now: WallClock.milliseconds) else { return }
+        // At the end the log's thread takes no more jobs: what gathers then is `finishLog`'s.
+        guard !self.isStopped, let log = self.log,
+            let job = self.engine.takeLogJob(now: WallClock.milliseconds)
+        else { return }
         log.writer.carryOut(job)
     }
 
@@ -156,6 +159,8 @@ extension Shard {
         progress.ended(keys: self.engine.keyspace.count)
     }
 
+    private var isLogSafe: Bool { self.engine.log.map { $0.durable == $0.last } ?? false }
+
     /// Nobody is there any more to be told anything; the promises behind the replies end all the same.
     private func dropWaiters() {
         for gate in self.gates {
@@ -169,7 +174,9 @@ extension Shard {
     func finishLog() {
         defer { self.dropWaiters() }
         guard let store = self.log?.store else { return }
-        if let job = self.engine.takeLogJob(now: WallClock.milliseconds, isLast: true) {
+        // A batch that failed before goes first, then what has gathered behind it.
+        for _ in 0..<2 where !self.isLogSafe {
+            guard let job = self.engine.takeLogJob(now: WallClock.milliseconds, isLast: true) else { break }
             self.engine.logCompleted(job.run(on: store.log), now: WallClock.milliseconds)
         }
         if let slots = self.engine.replicas.slots.takeFinalSave(now: WallClock.milliseconds) {
@@ -179,9 +186,8 @@ extension Shard {
                 self.node.logger.error("the slots could not be saved", metadata: ["reason": "\(error)"])
             }
         }
-        let isSafe = self.engine.log.map { $0.durable == $0.last } ?? false
         do throws(StorageError) {
-            if isSafe { try store.markCleanShutdown() }
+            if self.isLogSafe { try store.markCleanShutdown() }
         } catch {
             self.node.logger.error("cannot mark the clean shutdown", metadata: ["reason": "\(error)"])
         }

@@ -28,13 +28,15 @@ final class ShardStore: Sendable {
         do {
             let storage = try directory.storage(ofShard: shard)
             self.files = storage.shard
+            let isRepaired = options.repairsLog ? try Self.repair(storage.log, shard, logger) : false
             (self.log, self.recovery) = try ReplicationLog.open(storage.log, options: options.log)
             let previous = try self.files.contents(of: HistoryRecord.fileName).map { try HistoryRecord(json: $0) }
             let start = HistoryStart.decide(
                 previous: previous,
                 recoveredTip: self.log.last,
                 fresh: fresh,
-                sync: options.logSync
+                sync: options.logSync,
+                wereRecordsLost: isRepaired
             )
             self.history = start.record
             try self.files.replace(HistoryRecord.fileName, with: start.record.json)

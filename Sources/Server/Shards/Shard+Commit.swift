@@ -47,13 +47,14 @@ extension Shard {
     }
 
     /// A part's replies, once the log and the replicas have what they tell of.
-    func committed(_ replies: ShardPart.Replies) -> EventLoopFuture<ShardPart.Replies> {
+    /// - Parameter token: as in `awaitCommit`.
+    func committed(_ replies: ShardPart.Replies, token: UInt64? = nil) -> EventLoopFuture<ShardPart.Replies> {
         let logged = self.held(replies)
         guard let rule = self.node.options.commitRule, !replies.writes.isEmpty else { return logged }
         let position = self.engine.tip
         return logged.flatMap { replies in
             let promise = self.loop.makePromise(of: ShardPart.Replies.self)
-            self.awaitCommit(position, rule, timeout: self.node.options.commitTimeout) { outcome in
+            self.awaitCommit(position, rule, timeout: self.node.options.commitTimeout, token: token) { outcome in
                 promise.succeed(outcome.isReached ? replies : replies.refusingWrites(Self.commitRefusal))
             }
             return promise.futureResult

@@ -6,8 +6,12 @@ import RESP
 
 extension Shard {
     /// Carries out commands that another shard's connection sent, and answers when the log allows.
-    func runAndHold(_ part: ShardPart, version: ProtocolVersion) -> EventLoopFuture<ShardPart.Replies> {
-        self.committed(self.run(part, version: version))
+    func runAndHold(
+        _ part: ShardPart,
+        version: ProtocolVersion,
+        token: UInt64? = nil
+    ) -> EventLoopFuture<ShardPart.Replies> {
+        self.committed(self.run(part, version: version), token: token)
     }
 
     /// Carries out commands that another shard's connection sent, up to `mostReplyBytes` of replies.

@@ -42,7 +42,8 @@ final class Shard: @unchecked Sendable {
     private var isTurnScheduled = false
     private var turn: @Sendable () -> Void = {}
     private var ticker: RepeatedTask?
-    private var isStopped = false
+    /// Nothing is begun any more; what is under way still ends.
+    private(set) var isStopped = false
 
     /// Links are told about new frames at the latest this often; also expiry, heartbeats and time-outs.
     private static let tickInterval = TimeAmount.milliseconds(100)
@@ -88,6 +89,7 @@ final class Shard: @unchecked Sendable {
             options: node.options.resolvedStream,
             events: self.events
         )
+        self.board.publish(invalidated: self.engine.replicas.slots)
         self.linkEvents = Mailbox(loop: loop)
         let outcomes = Mailbox<LogOutcome>(loop: loop)
         if let store {
@@ -104,6 +106,8 @@ final class Shard: @unchecked Sendable {
     /// Begins the shard's own work. On any thread.
     func start() {
         self.loop.execute {
+            // Before the first client: with too few replicas no write is let through.
+            self.refreshWriteRefusal()
             self.ticker = self.loop.scheduleRepeatedTask(
                 initialDelay: Self.tickInterval,
                 delay: Self.tickInterval

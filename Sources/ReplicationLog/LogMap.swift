@@ -61,6 +61,9 @@ package final class LogMap: Sendable {
     /// The oldest position from which the log can be read.
     package var oldest: Position { self.state.withLock { $0.segments.first.map { $0.first - 1 } ?? 0 } }
 
+    /// Everything up to here is in the files now; goes back where a failed sync gave up what is to be written again.
+    package var written: Position { self.state.withLock { $0.segments.last?.last ?? 0 } }
+
     /// Bytes of records after a position; in the segment that holds it, in proportion to its records.
     package func retainedBytes(after position: Position) -> Int {
         self.state.withLock { state in

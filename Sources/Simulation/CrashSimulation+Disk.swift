@@ -27,8 +27,9 @@ extension CrashSimulation {
             self.ends = self.begins + .random(in: 1...2_500, using: &generator)
         }
 
-        /// Neither faults nor a delay that would make a sync late.
-        var isGood: Bool { self.trouble == .none && self.slowest <= 150 }
+        /// Whether a sync may be late because of it.
+        var isSlow: Bool { self.slowest > 150 }
+        var isGood: Bool { self.trouble == .none && !self.isSlow }
 
         /// How long the next step of the log's thread takes; a job has two of them.
         func delay(using generator: inout SeededGenerator) -> Milliseconds {

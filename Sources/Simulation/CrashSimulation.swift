@@ -170,8 +170,9 @@ package final class CrashSimulation {
     private func live() throws {
         var commandsAt = self.now
         var ticksAt = self.now + Self.tickInterval
-        let end = self.now + .random(in: 50...3_500, using: &self.generator)
-        let pause: Milliseconds = [2, 20, 400].randomElement(using: &self.generator) ?? 20
+        // A slow disk shows what it costs in a longer time only.
+        let end = self.now + .random(in: 50...(self.disk.isSlow ? 12_000 : 3_500), using: &self.generator)
+        let pause: Milliseconds = self.disk.isSlow ? 800 : [2, 20, 400].randomElement(using: &self.generator) ?? 20
         let most = self.report.commands + .random(in: 5...25, using: &self.generator)
         while true {
             let next = min(commandsAt, ticksAt, self.flight?.nextAt ?? .max, self.disk.changesAt)

@@ -15,4 +15,5 @@ let benchmarks: @Sendable () -> Void = {
     keyspaceBenchmarks()
     streamBenchmarks()
     engineBenchmarks()
+    logBenchmarks()
 }

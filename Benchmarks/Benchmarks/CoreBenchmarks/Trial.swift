@@ -25,6 +25,14 @@ enum Trial {
         return configuration
     }
 
+    /// For benchmarks that go over to new segments, more often in one iteration than in another: each takes a few blocks, for
+    /// its names, its index and its entries.
+    static var givingOrTakingASegment: Benchmark.Configuration {
+        var configuration = Benchmark.defaultConfiguration
+        configuration.thresholds = [Self.allocations: BenchmarkThresholds(absolute: [.p90: 40])]
+        return configuration
+    }
+
     /// Runs `body`, which must carry out so many operations, and records what it took.
     static func measure(_ benchmark: Benchmark, operations: Int, _ body: () -> Void) {
         var wall: UInt64 = 0
@@ -42,6 +50,15 @@ enum Trial {
         benchmark.measurement(Self.allocations, Int(allocations))
         benchmark.measurement(Self.processorTime, Int(processor) * 1000 / operations)
         benchmark.measurement(Self.rate, Int(Double(operations) / (Double(max(wall, 1)) / 1e9)))
+    }
+
+    /// For what cannot fail here.
+    static func expectNoError<Result>(_ body: () throws -> Result) -> Result {
+        do {
+            return try body()
+        } catch {
+            fatalError("\(error)")
+        }
     }
 
     private static func nanoseconds(_ clock: clockid_t) -> UInt64 {

@@ -102,8 +102,9 @@ extension Shard {
     func dispatchDiskRequests() {
         guard let log = self.log, let readers = self.node.logReaders else { return }
         for request in self.engine.stream.takeDiskRequests() {
-            // Under `always` the stream's tip is durable; otherwise it may be ahead of the files.
-            let limit = min(self.engine.stream.tip, self.engine.log?.written ?? 0)
+            // Under `always` the stream's tip is durable; otherwise it may be ahead of the files, which can even go back for a
+            // while after a failed sync.
+            let limit = min(self.engine.stream.tip, log.store.log.map.written)
             readers.read(request, for: self, log.store.log, through: limit, self.engine.stream.backlog.pool)
         }
     }

@@ -49,18 +49,11 @@ extension ClientConnection {
         if let refusal = self.shard.refusal(index, command) { return self.refuse(refusal, writer) }
         let before = writer.count
         self.shard.engine.execute(self.shard.node.table.specs[index].id, command, now: self.shard.now, writer)
-        if self.shard.noteWrites() { self.noteWrite(before..<writer.count) }
-        if writer.count > before, writer.bytes[before] == UInt8(ascii: "-") { self.shard.statistics.errors += 1 }
-    }
-
-    /// The last command wrote; its reply is this part of the writer.
-    private func noteWrite(_ reply: Range<Int>) {
-        let shard = self.shard
-        if self.session.lastWrites.isEmpty {
-            self.session.lastWrites = Array(repeating: 0, count: shard.node.options.shards)
+        if self.shard.noteWrites() {
+            self.session.lastWrites.note(self.shard.engine.tip, shard: self.shard.index)
+            if self.asksReplicas { self.writeReplies.append(before..<writer.count) }
         }
-        self.session.lastWrites[shard.index] = shard.engine.tip
-        if shard.node.options.commitRule != nil { self.writeReplies.append(reply) }
+        if writer.count > before, writer.bytes[before] == UInt8(ascii: "-") { self.shard.statistics.errors += 1 }
     }
 
     func refuse(_ message: String, _ writer: Writer) {

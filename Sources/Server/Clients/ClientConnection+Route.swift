@@ -72,11 +72,7 @@ extension ClientConnection {
 
     func noteWrites(_ replies: [ShardPart.Replies]) {
         for (shard, replies) in replies.enumerated() {
-            guard let position = replies.position else { continue }
-            if self.session.lastWrites.isEmpty {
-                self.session.lastWrites = Array(repeating: 0, count: self.shard.node.options.shards)
-            }
-            self.session.lastWrites[shard] = position
+            if let position = replies.position { self.session.lastWrites.note(position, shard: shard) }
         }
     }
 

@@ -59,7 +59,7 @@ extension ClientConnection {
         _ answer: @escaping ([CommitOutcome], Writer) -> Void
     ) {
         let node = self.shard.node
-        var writes = self.session.lastWrites.enumerated().filter { $0.element > 0 }.map { ($0.offset, $0.element) }
+        var writes = self.session.lastWrites.all
         // Who wrote nothing is told how many replicas there are.
         if writes.isEmpty { writes = [(self.shard.index, 0)] }
         let waits = writes.map { (shard: node.shards[$0.0], position: $0.1, token: node.newCommitToken()) }

@@ -44,6 +44,8 @@ final class ClientConnection: ChannelInboundHandler {
     var batch: ShardBatch
     /// The batch has left, and some of its replies have not been written: nothing else is executed before.
     var isBatchOut = false
+    /// Writes wait for replicas (`--commit`).
+    let asksReplicas: Bool
     /// Replies may have to wait.
     private let mayHold: Bool
     /// There is one shard: every command is carried out where it arrives.
@@ -63,7 +65,8 @@ final class ClientConnection: ChannelInboundHandler {
         self.number = number
         self.socket = socket
         self.isAlone = shard.node.options.shards == 1
-        self.mayHold = shard.log != nil || shard.node.options.commitRule != nil
+        self.asksReplicas = shard.node.options.commitRule != nil
+        self.mayHold = shard.log != nil || self.asksReplicas
         self.batch = ShardBatch(shards: self.isAlone ? 0 : shard.node.options.shards)
         self.session = ClientSession(now: WallClock.milliseconds)
     }

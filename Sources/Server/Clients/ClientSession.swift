@@ -11,11 +11,29 @@ struct ClientSession {
     var lastActive: Milliseconds
     /// Index of the last command in the command table.
     var lastCommand: Int?
-    /// The position after this connection's last write on each shard; empty before the first.
-    var lastWrites: [Position] = []
+    var lastWrites = LastWrites()
 
     init(now: Milliseconds) {
         self.createdAt = now
         self.lastActive = now
+    }
+}
+
+/// The positions after a connection's last write on each shard. The first shard it writes to needs no list: most connections
+/// write to one alone, and every write comes by here.
+struct LastWrites {
+    private var shard = -1
+    private var position: Position = 0
+    private var others: [Int: Position] = [:]
+
+    mutating func note(_ position: Position, shard: Int) {
+        if self.shard < 0 { self.shard = shard }
+        if self.shard == shard { self.position = position } else { self.others[shard] = position }
+    }
+
+    /// In no order.
+    var all: [(shard: Int, position: Position)] {
+        guard self.shard >= 0 else { return [] }
+        return [(self.shard, self.position)] + self.others.map { ($0.key, $0.value) }
     }
 }

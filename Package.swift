@@ -53,7 +53,7 @@ let package = Package(
         core("RESP", ["Primitives"]),
         core("Keyspace", ["Primitives", "RESP", "CIntrinsics"]),
         core("ReplicationLog", ["Primitives", "CIntrinsics"]),
-        core("LogFiles", ["Primitives", "ReplicationLog"]),
+        core("LogFiles", ["Primitives", "ReplicationLog", "CLinux"]),
         core("Replication", ["Primitives", "RESP", "ReplicationLog", deque]),
         core("Engine", ["Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog"]),
         core("Simulation", ["Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "Engine"]),

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stddef.h>
 #include <sys/epoll.h>
@@ -51,6 +52,10 @@ int clinux_accept(int listener) {
 int clinux_unread_bytes(int descriptor) {
     int count = 0;
     return ioctl(descriptor, FIONREAD, &count) == 0 ? count : -1;
+}
+
+void clinux_begin_writeback(int descriptor, int64_t offset, int64_t count) {
+    (void)sync_file_range(descriptor, offset, count, SYNC_FILE_RANGE_WRITE);
 }
 
 static uint64_t clock_ns(clockid_t clock) {

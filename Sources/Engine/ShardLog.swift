@@ -57,7 +57,11 @@ package final class ShardLog {
     /// Why writes are refused now.
     package private(set) var failure: LogFailure?
     package private(set) var failureCount = 0
-    private var gathering: LogBatch
+    private var gathering: LogBatch {
+        didSet { self.gatheringUncounted = self.gathering }
+    }
+    /// The same batch: references to the other one would be counted for every record, which took a tenth of a command.
+    private unowned(unsafe) var gatheringUncounted: LogBatch
     private var unwritten: LogBatch?
     private var spares: [LogBatch] = []
     /// Bytes given to the log's thread that are not durable yet.
@@ -66,8 +70,6 @@ package final class ShardLog {
     package private(set) var appendedBytes: UInt64 = 0
     package private(set) var isJobOut = false
     private var isSyncOut = false
-    /// When the first record of those that gather was numbered.
-    private var gatheringSince: Milliseconds = 0
     private var syncedAt: Milliseconds = 0
     private var retryAt: Milliseconds = 0
     /// When the oldest record that is not durable was numbered; nil when all are.
@@ -91,7 +93,9 @@ package final class ShardLog {
         self.last = tip
         self.written = tip
         self.durable = tip
-        self.gathering = LogBatch(indexInterval: indexInterval)
+        let gathering = LogBatch(indexInterval: indexInterval)
+        self.gathering = gathering
+        self.gatheringUncounted = gathering
     }
 
     /// Numbers a mutation and keeps it for the next job.
@@ -99,8 +103,12 @@ package final class ShardLog {
     package func append(_ mutation: Bytes, now: Milliseconds) -> LSN {
         self.last += 1
         if self.oldestUnsynced == nil { self.oldestUnsynced = now }
-        if self.gathering.isEmpty { self.gatheringSince = now }
-        self.gathering.append(lsn: self.last, term: LogRecord.defaultTerm, timestamp: now, payload: mutation)
+        self.gatheringUncounted.append(
+            lsn: self.last,
+            term: LogRecord.defaultTerm,
+            timestamp: now,
+            payload: mutation
+        )
         return self.last
     }
 
@@ -186,7 +194,7 @@ package final class ShardLog {
             self.oldestUnsynced = nil
         } else if self.isSyncOut, outcome.failure == nil {
             // What is not durable still gathers; a batch that is tried again leaves alone what gathered behind it.
-            self.oldestUnsynced = self.gatheringSince
+            self.oldestUnsynced = self.gathering.firstTimestamp
         }
         for batch in outcome.released {
             if self.sync == .always { batch.forEachRecord { _, mutation in body(mutation) } }

@@ -12,6 +12,7 @@ package final class LogBatch: @unchecked Sendable {
     /// The LSN of the first record; 0 while there is none.
     package private(set) var first: LSN = 0
     package private(set) var count = 0
+    package private(set) var firstTimestamp: Milliseconds = 0
     package private(set) var lastTimestamp: Milliseconds = 0
     /// Where each record whose LSN is a multiple of the index interval begins.
     private(set) var marks: [Int] = []
@@ -45,6 +46,7 @@ package final class LogBatch: @unchecked Sendable {
     package func append(lsn: LSN, term: UInt64, timestamp: Milliseconds, payload: Bytes) {
         if self.count == 0 {
             self.first = lsn
+            self.firstTimestamp = timestamp
             self.untilMark = self.firstMark - lsn
         }
         precondition(lsn == self.first + LSN(self.count), "LSNs in a batch follow each other")

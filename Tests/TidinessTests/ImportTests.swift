@@ -7,7 +7,7 @@ import Testing
         "RESP": ["Primitives"],
         "Keyspace": ["Primitives", "RESP", "CIntrinsics"],
         "ReplicationLog": ["Primitives", "CIntrinsics"],
-        "LogFiles": ["Primitives", "ReplicationLog"],
+        "LogFiles": ["Primitives", "ReplicationLog", "CLinux"],
         "Replication": ["Primitives", "RESP", "ReplicationLog"],
         "Engine": ["Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog"],
         "Simulation": ["Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "Engine"],

@@ -33,6 +33,8 @@ int clinux_eventfd(void);
 int clinux_accept(int listener);
 /// Bytes that wait to be read from a socket, or -1 with errno.
 int clinux_unread_bytes(int descriptor);
+/// Lets the system begin to write a range of a file to the disk; waits for nothing and promises nothing.
+void clinux_begin_writeback(int descriptor, int64_t offset, int64_t count);
 /// Nanoseconds of processor time that the calling thread has used.
 uint64_t clinux_thread_cpu_ns(void);
 /// Nanoseconds of the monotonic clock.

@@ -9,16 +9,16 @@ import ReplicationLog
 import Sockets
 import Synchronization
 
-/// Owns a shard's log while the node runs.
+/// Carries out the jobs of a shard's log that the shard gives away. One has the log at a time: the shard, or a job here.
 final class LogWriter: Sendable {
     private let queue = WorkQueue<LogJob>()
     private let thread: DedicatedThread
 
-    init(_ log: ReplicationLog, outcomes: Mailbox<LogOutcome>) throws(SocketError) {
+    init(_ log: ReplicationLog, reports: Mailbox<LogReport>) throws(SocketError) {
         let queue = self.queue
         self.thread = try DedicatedThread(name: "log-writer") {
             while let jobs = queue.take() {
-                for job in jobs { outcomes.post([job.run(on: log)]) }
+                for job in jobs { reports.post([LogReport(job, on: log)]) }
             }
         }
     }

@@ -33,10 +33,19 @@ extension Shard {
         guard !self.isStopped, let log = self.log,
             let job = self.engine.takeLogJob(now: WallClock.milliseconds)
         else { return }
-        log.writer.carryOut(job)
+        if self.logPace.isQuick(job) {
+            self.logReported(LogReport(job, on: log.store.log))
+        } else {
+            log.writer.carryOut(job)
+        }
     }
 
-    func logCompleted(_ outcome: LogOutcome) {
+    func logReported(_ report: LogReport) {
+        self.logPace.took(report.nanoseconds, isSync: report.isSync)
+        self.logCompleted(report.outcome)
+    }
+
+    private func logCompleted(_ outcome: LogOutcome) {
         let before = self.engine.log?.failure
         self.now = WallClock.milliseconds
         self.engine.logCompleted(outcome, now: self.now)

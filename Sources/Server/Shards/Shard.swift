@@ -21,6 +21,7 @@ final class Shard: @unchecked Sendable {
     let parkedLinks = ParkedLinks()
     /// nil without a data directory.
     let log: ShardLogParts?
+    var logPace = LogPace()
     /// Replies that wait for the log, in the order of their positions.
     var gates: Deque<ReplyGate> = []
     /// Those who wait for replicas.
@@ -91,16 +92,16 @@ final class Shard: @unchecked Sendable {
         )
         self.board.publish(invalidated: self.engine.replicas.slots)
         self.linkEvents = Mailbox(loop: loop)
-        let outcomes = Mailbox<LogOutcome>(loop: loop)
+        let reports = Mailbox<LogReport>(loop: loop)
         if let store {
-            self.log = ShardLogParts(store: store, writer: try LogWriter(store.log, outcomes: outcomes))
+            self.log = ShardLogParts(store: store, writer: try LogWriter(store.log, reports: reports))
         } else {
             self.log = nil
         }
         // Made once: a closure per turn would be an allocation per turn.
         self.turn = { [unowned self] in self.endTurn() }
         self.linkEvents.onDelivery { [unowned self] in self.handle($0) }
-        outcomes.onDelivery { [unowned self] in self.logCompleted($0) }
+        reports.onDelivery { [unowned self] in self.logReported($0) }
     }
 
     /// Begins the shard's own work. On any thread.

@@ -1,15 +1,15 @@
-// A shard's side of its log: what was numbered gathers here, leaves in one job at a time for the thread that owns the files,
-// and what comes back tells which replies may leave and what links may see.
+// A shard's side of its log: what was numbered gathers here, leaves in one job at a time for whoever has the files then, and
+// what comes back tells which replies may leave and what links may see.
 
 package import Primitives
 package import ReplicationLog
 
-/// What the thread that owns the log is to do: write a batch, then perhaps sync.
+/// What is to be done with the files: write a batch, then perhaps sync.
 package struct LogJob: Sendable {
     package var batch: LogBatch?
     package var isSync: Bool
 
-    /// Carries the job out; on the log's thread.
+    /// Carries the job out; nobody else may use the log meanwhile.
     package func run(on log: ReplicationLog) -> LogOutcome {
         var outcome = LogOutcome(written: log.last, durable: log.durable)
         do throws(LogError) {

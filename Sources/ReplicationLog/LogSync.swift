@@ -1,4 +1,5 @@
-/// When the disk is waited for, as in Redis's `appendfsync`.
+/// When the disk is waited for, as in Redis's `appendfsync`. Under all three a reply waits until the system has its write, so
+/// that the end of the process alone costs nothing acknowledged.
 package enum LogSync: String, CaseIterable, Sendable {
     /// A reply leaves, and a replica sees the write, after its sync.
     case always

@@ -67,9 +67,9 @@ struct ServeCommand: ParsableCommand {
     @Option(
         help: """
             When the disk is waited for. always: a reply, and a replica, gets to know of a write once it is synced, and \
-            nothing acknowledged is lost to a crash or a loss of power. everysec: synced once a second; a crash of the \
-            process loses no write that the system had taken, a loss of power at most two seconds. no: the system \
-            decides. (default: everysec)
+            nothing acknowledged is lost to a loss of power. everysec: synced once a second, and a loss of power costs at \
+            most two seconds. no: the system decides. Under all three a crash of the process loses nothing acknowledged. \
+            (default: everysec)
             """
     )
     var logSync: String?

@@ -1,6 +1,6 @@
-// The threads that touch files, so that no shard ever waits for a disk: one for each shard's log, which writes and syncs, and
-// one for the node, which reads for links that the backlog does not cover
-// and keeps small files.
+// The threads that touch files, so that no shard waits for a slow disk: one for each shard's log, which writes and syncs what
+// the shard does not (`LogPace`), and one for the node, which reads for links that the backlog does not cover and keeps small
+// files.
 
 import Engine
 import Primitives

@@ -27,7 +27,7 @@ struct ReplyGate {
 }
 
 extension Shard {
-    /// Gives the log's thread what has gathered, if it has nothing to do.
+    /// Writes what has gathered, here or on the log's thread, unless that has a job already.
     func dispatchLogJob() {
         // At the end the log's thread takes no more jobs: what gathers then is `finishLog`'s.
         guard !self.isStopped, let log = self.log,

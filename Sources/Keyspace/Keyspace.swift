@@ -18,6 +18,8 @@ package struct Keyspace: ~Copyable {
     /// Where a reply is gathered whose length must be told before it.
     let scratch = Writer()
     private var releases: [Release] = []
+    /// What this shard's collections share, and what is left of those that are gone.
+    var collections: CollectionContext
     var expiryCursor = 0
     let events: BackgroundEvents
 
@@ -25,6 +27,7 @@ package struct Keyspace: ~Copyable {
     package init(seed: UInt64, events: BackgroundEvents = BackgroundEvents()) {
         self.table = Table(seed: seed, events: events)
         self.generator = SeededGenerator(seed: seed ^ 0x5bd1_e995)
+        self.collections = CollectionContext(seed: seed)
         self.events = events
     }
 
@@ -84,7 +87,7 @@ package struct Keyspace: ~Copyable {
             return entry.mutableValue
         }
         let entry = Slot.entry(slot.pointee)
-        if entry.hasExpiry == (expiry != nil), entry.fits(valueLength: valueLength) {
+        if entry.isString(withExpiry: expiry != nil), entry.fits(valueLength: valueLength) {
             entry.setValueLength(valueLength)
             if let expiry {
                 entry.setExpiryInPlace(expiry)
@@ -133,9 +136,7 @@ package struct Keyspace: ~Copyable {
             entry.setExpiryInPlace(expiry)
             self.table.expiryMoved(of: entry, place.hash)
         } else if entry.hasExpiry != (expiry != nil) {
-            let copy = Entry.allocate(key: entry.key, valueLength: entry.valueLength, expiry: expiry)
-            copy.mutableValue.copyMemory(from: entry.value)
-            self.table.replace(slot, with: copy, place.hash).deallocate()
+            self.table.replace(slot, with: entry.copy(named: entry.key, expiry: expiry), place.hash).deallocate()
         }
     }
 
@@ -161,14 +162,16 @@ package struct Keyspace: ~Copyable {
         self.releases.append(self.table.removeAll())
     }
 
-    /// Gives back a little of what `removeAll` left. False when there is nothing left to do.
+    /// Gives back a little of what `removeAll` and the end of large collections left. False when there is nothing left to do.
     package mutating func releaseSlice() -> Bool {
-        guard var release = self.releases.popLast() else { return false }
+        guard !self.releases.isEmpty || !self.collections.isEmpty else { return false }
         let start = self.events.begin()
-        // Four segments are some two and a half thousand entries: well under a millisecond.
-        if release.step(segments: 4) { self.releases.append(release) }
+        // Four segments are some two and a half thousand entries: well under a millisecond. A node takes as long as an entry.
+        if !self.collections.releaseSlice(nodes: 1024), var release = self.releases.popLast() {
+            if release.step(segments: 4) { self.releases.append(release) }
+        }
         self.events.end(.releaseSlice, since: start)
-        return !self.releases.isEmpty
+        return !self.releases.isEmpty || !self.collections.isEmpty
     }
 }
 

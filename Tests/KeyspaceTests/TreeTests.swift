@@ -29,7 +29,8 @@ import Testing
         let byte = UInt8.random(in: 0...255, using: &generator)
         let length =
             switch Int.random(in: 0..<40, using: &generator) {
-            case 0: [0, 127, 128, 511, 512, 513, 2047, 16_383, 16_384, 70_000][Int.random(in: 0..<10, using: &generator)]
+            case 0:
+                [0, 127, 128, 511, 512, 513, 2047, 16_383, 16_384, 70_000][Int.random(in: 0..<10, using: &generator)]
             case 1: Int.random(in: 200...900, using: &generator)
             default: Int.random(in: 1...24, using: &generator)
             }
@@ -120,7 +121,11 @@ import Testing
             name.withBytes { member in
                 #expect(box.score(of: member) == model[name])
                 if step % (size * 3) < size * 2 {
-                    if let old = model[name] { box.move(member, from: old, to: score) } else { box.insert(member, score) }
+                    if let old = model[name] {
+                        box.move(member, from: old, to: score)
+                    } else {
+                        box.insert(member, score)
+                    }
                     model[name] = score
                 } else if let old = model.removeValue(forKey: name) {
                     box.remove(member, old)

@@ -102,7 +102,9 @@ extension Node {
     /// Moves the children from an index on into a new node.
     func splitOff(from start: Int) -> Node {
         let right = Node.inner(self.layout, level: self.level)
-        for index in start..<self.count { right.insert(self.child(index), order: self.orders[index], at: index - start) }
+        for index in start..<self.count {
+            right.insert(self.child(index), order: self.orders[index], at: index - start)
+        }
         self.remove(start..<self.count)
         return right
     }

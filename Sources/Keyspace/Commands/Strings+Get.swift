@@ -13,7 +13,11 @@ extension Keyspace {
     mutating func mget(_ command: Command, _ reply: Writer) {
         reply.array(command.count - 1)
         for index in 1..<command.count {
-            if let entry = self.read(command[index]), !entry.isCollection { reply.bulk(entry.value) } else { reply.null() }
+            if let entry = self.read(command[index]), !entry.isCollection {
+                reply.bulk(entry.value)
+            } else {
+                reply.null()
+            }
         }
     }
 

@@ -10,8 +10,31 @@ import Testing
 /// A keyspace that is written at random, the dictionary that it must equal, and the views that are being walked through.
 private struct ViewScene: ~Copyable {
     struct Value: Equatable {
+        /// A string's bytes, or those of a list's members, one each.
         var bytes: [UInt8]
         var expiry: Milliseconds?
+
+        init(bytes: [UInt8], expiry: Milliseconds?) {
+            self.bytes = bytes
+            self.expiry = expiry
+        }
+
+        init(_ entry: Entry) {
+            self.bytes = []
+            self.expiry = entry.expiry
+            guard let collection = entry.collection else {
+                self.bytes = Array(entry.value)
+                return
+            }
+            var bytes: [UInt8] = []
+            #expect(
+                collection.visit(from: 0) {
+                    bytes.append($0.member[0])
+                    return true
+                } == collection.count
+            )
+            self.bytes = bytes
+        }
     }
 
     struct Watched {
@@ -24,6 +47,7 @@ private struct ViewScene: ~Copyable {
     var contents: [String: Value] = [:]
     var watched: [Watched] = []
     var generator: SeededGenerator
+    private let reply = Writer()
     var finishedViews = 0
     let keyCount: Int
 
@@ -40,6 +64,7 @@ private struct ViewScene: ~Copyable {
     mutating func write() {
         self.keyspace.now += 1
         self.keyspace.mutations.removeAll()
+        if self.number(0...9) == 0 { return self.push() }
         let name = self.key()
         if let expiry = self.contents[name]?.expiry, expiry <= self.keyspace.now { self.contents[name] = nil }
         let kind = self.number(0...99)
@@ -75,12 +100,41 @@ private struct ViewScene: ~Copyable {
         }
     }
 
+    /// Adds members to one of some lists that get long, or removes it or moves its end.
+    private mutating func push() {
+        let name = "list:\(self.number(0...9))"
+        if let expiry = self.contents[name]?.expiry, expiry <= self.keyspace.now { self.contents[name] = nil }
+        let kind = self.number(0...199)
+        let count = kind == 3 ? 2000 : 5
+        name.withBytes { key in
+            let place = self.keyspace.place(of: key)
+            #expect((place.slot != nil) == (self.contents[name] != nil))
+            switch kind {
+            case 0 where place.slot != nil:
+                self.keyspace.remove(at: place)
+                self.contents[name] = nil
+            case 1 where place.slot != nil:
+                let expiry = self.expiry()
+                self.keyspace.setExpiry(expiry, at: place)
+                self.contents[name]?.expiry = expiry
+            case 2 where place.slot != nil: self.rename(name, key)
+            default:
+                guard let box = self.keyspace.changeOrMake(key, .list, at: place, self.reply) else { return }
+                for member in 0..<count {
+                    let member = [UInt8(truncatingIfNeeded: member &+ kind)]
+                    member.withUnsafeBytes { box.append($0) }
+                    self.contents[name, default: Value(bytes: [], expiry: nil)].bytes += member
+                }
+            }
+        }
+    }
+
     private mutating func expiry() -> Milliseconds? {
         self.number(0...2) == 0 ? nil : self.keyspace.now + Milliseconds(self.number(1...4000))
     }
 
     private mutating func rename(_ name: String, _ key: Bytes) {
-        let target = self.key()
+        let target = name.hasPrefix("key:") ? self.key() : "list:\(self.number(0...9))"
         guard target != name, let entry = self.keyspace.place(of: key).entry else { return }
         target.withBytes { other in
             let moved = entry.copy(named: other)
@@ -122,7 +176,7 @@ private struct ViewScene: ~Copyable {
         let isExhausted = self.keyspace.walk(self.watched[index].id) { entry in
             let name = entry.key.text
             #expect(shown[name] == nil, "a key is shown twice")
-            shown[name] = Value(bytes: Array(entry.value), expiry: entry.expiry)
+            shown[name] = Value(entry)
             left -= 1
             return left > 0
         }
@@ -147,7 +201,7 @@ private struct ViewScene: ~Copyable {
         var found: [String: Value] = [:]
         self.keyspace.decidesExpiry = false
         self.keyspace.now = 0
-        self.keyspace.visit { found[$0.key.text] = Value(bytes: Array($0.value), expiry: $0.expiry) }
+        self.keyspace.visit { found[$0.key.text] = Value($0) }
         let isAsExpected = found == self.contents
         #expect(isAsExpected, "the keyspace holds what was written")
     }
@@ -207,6 +261,26 @@ private struct ViewScene: ~Copyable {
             #expect(scene.keyspace.count == 0)
         }
         #expect(scene.keyspace.openView() == nil)
+        scene.finish()
+        #expect(scene.finishedViews == 4)
+    }
+
+    @Test("A keyspace that takes another's place leaves the old one to the views over it")
+    func adopts() {
+        var scene = ViewScene(seed: 15, keyCount: 4000)
+        for round in 0..<3 {
+            for _ in 0..<5000 { scene.write() }
+            scene.openView()
+            scene.walkSlice(limit: 100 * round + 1)
+            var other = ViewScene(seed: 100 + UInt64(round), keyCount: 4000)
+            for _ in 0..<3000 { other.write() }
+            other.keyspace.mutations.removeAll()
+            scene.contents = other.contents
+            scene.keyspace.adopt(other.keyspace)
+            #expect(scene.keyspace.viewBytes == 0)
+        }
+        scene.openView()
+        for _ in 0..<5000 { scene.write() }
         scene.finish()
         #expect(scene.finishedViews == 4)
     }

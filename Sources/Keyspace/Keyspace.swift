@@ -12,7 +12,15 @@ package struct Keyspace: ~Copyable {
     package let mutations = Mutations()
     /// Whether keys end here by the clock. False on a replica: there a key ends by the primary's `DEL` alone, reads pass over
     /// what has expired, and the primary's commands find it still in place.
-    package var decidesExpiry = true
+    package var decidesExpiry = true {
+        didSet {
+            guard let _ = self.heldExpiry else { return }
+            self.heldExpiry = self.decidesExpiry
+            self.decidesExpiry = false
+        }
+    }
+    /// What `decidesExpiry` is to be after a pause; nil when there is none.
+    private var heldExpiry: Bool?
     package internal(set) var statistics = KeyspaceStatistics()
     var generator: SeededGenerator
     /// Where a reply is gathered whose length must be told before it.
@@ -39,6 +47,22 @@ package struct Keyspace: ~Copyable {
     }
 
     package var count: Int { self.table.count }
+
+    /// Lets no key end by the clock until `releaseExpiry`, whatever `decidesExpiry` is set to meanwhile: nothing is to be
+    /// written that no command asked for.
+    package mutating func holdExpiry() {
+        guard self.heldExpiry == nil else { return }
+        let before = self.decidesExpiry
+        self.decidesExpiry = false
+        self.heldExpiry = before
+    }
+
+    package mutating func releaseExpiry() {
+        guard let before = self.heldExpiry else { return }
+        self.heldExpiry = nil
+        self.decidesExpiry = before
+    }
+
     package var expiringCount: Int { self.table.expiringCount }
 
     /// Where a key is, or would be. Valid until the next change of the keyspace.

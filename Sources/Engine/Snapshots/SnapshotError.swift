@@ -1,4 +1,4 @@
-import RDB
+package import RDB
 
 /// Why a snapshot was not loaded. What was there before it is untouched.
 package struct SnapshotError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -23,4 +23,18 @@ package struct SnapshotError: Error, Equatable, Sendable, CustomStringConvertibl
     package var underlying: RDBError?
 
     package var description: String { "\(self.message) (offset \(self.offset) of the snapshot)" }
+}
+
+extension SnapshotError {
+    init(_ error: RDBError) {
+        let code: Code =
+            switch error.code {
+            case .unsupportedVersion, .unsupportedType, .otherDatabase: .unsupported
+            case .missingBytes: .incomplete
+            case .notRDB, .badLength, .badCompression, .badPacking, .badScore, .badModule, .checksumMismatch,
+                .trailingBytes, .refused:
+                .damaged
+            }
+        self.init(code: code, offset: error.offset, message: error.message, underlying: error)
+    }
 }

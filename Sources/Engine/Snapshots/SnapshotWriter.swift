@@ -1,6 +1,6 @@
 // Writes a view of a keyspace as one RDB file, a slice at a time, while the keyspace is written to.
 //
-//     guard var snapshot = SnapshotWriter(on: &keyspace, facts) else { … }     // all views are taken
+//     guard let snapshot = SnapshotWriter(on: &keyspace, facts) else { … }     // all views are taken
 //     while !snapshot.write(from: &keyspace, into: writer, limit: 64 << 10) {
 //         …                                                                    // send and empty the writer; run commands
 //     }
@@ -9,11 +9,11 @@
 // collection is a copy that shares its nodes, so the key may be changed or removed between two slices.
 
 package import Keyspace
-package import Primitives
-package import RDB
+import Primitives
+import RDB
 package import RESP
 
-package struct SnapshotWriter: ~Copyable {
+package final class SnapshotWriter {
     private enum Phase {
         case header
         case keys
@@ -52,7 +52,7 @@ package struct SnapshotWriter: ~Copyable {
     /// Appends the next slice to a writer.
     /// - Parameter limit: bytes after which the slice ends. One string may be longer.
     /// - Returns: whether the file is complete; the view is closed then.
-    package mutating func write(from keyspace: inout Keyspace, into writer: Writer, limit: Int) -> Bool {
+    package func write(from keyspace: inout Keyspace, into writer: Writer, limit: Int) -> Bool {
         let start = writer.count
         switch self.phase {
         case .finished: return true
@@ -74,7 +74,7 @@ package struct SnapshotWriter: ~Copyable {
     }
 
     /// Gives the view up; to be called when the file will not be finished. Harmless when it was.
-    package mutating func close(on keyspace: inout Keyspace) {
+    package func close(on keyspace: inout Keyspace) {
         guard self.isViewOpen else { return }
         keyspace.closeView(self.view)
         self.isViewOpen = false
@@ -96,7 +96,7 @@ package struct SnapshotWriter: ~Copyable {
     }
 
     /// True when no key is left.
-    private mutating func writeKeys(of keyspace: inout Keyspace, into writer: Writer, end: Int) -> Bool {
+    private func writeKeys(of keyspace: inout Keyspace, into writer: Writer, end: Int) -> Bool {
         while true {
             if self.collection != nil { self.writeElements(into: writer, end: end) }
             if writer.count >= end { return false }
@@ -108,7 +108,7 @@ package struct SnapshotWriter: ~Copyable {
     }
 
     /// False when the walk must stop, because the key's elements are to be written first.
-    private mutating func write(_ entry: Entry, into writer: Writer) -> Bool {
+    private func write(_ entry: Entry, into writer: Writer) -> Bool {
         self.keyCount += 1
         guard let collection = entry.collection else {
             self.encoder.string(entry.key, entry.value, expiry: entry.expiry, to: writer)
@@ -120,7 +120,7 @@ package struct SnapshotWriter: ~Copyable {
         return false
     }
 
-    private mutating func writeElements(into writer: Writer, end: Int) {
+    private func writeElements(into writer: Writer, end: Int) {
         guard let collection = self.collection else { return }
         let kind = collection.kind
         self.element = collection.visit(from: self.element) { element in

@@ -33,7 +33,7 @@ let package = Package(
         .executable(name: "sluice", targets: ["sluice"]),
         .library(
             name: "SluiceCores",
-            targets: ["Primitives", "RESP", "Keyspace", "ReplicationLog", "Replication", "Engine"]
+            targets: ["Primitives", "RESP", "Keyspace", "RDB", "ReplicationLog", "Replication", "Engine"]
         ),
         .library(name: "SluiceProbes", targets: ["Probes"]),
     ],
@@ -52,10 +52,11 @@ let package = Package(
         core("Primitives"),
         core("RESP", ["Primitives"]),
         core("Keyspace", ["Primitives", "RESP", "CIntrinsics"]),
+        core("RDB", ["Primitives", "RESP", "CIntrinsics"]),
         core("ReplicationLog", ["Primitives", "CIntrinsics"]),
         core("LogFiles", ["Primitives", "ReplicationLog", "CLinux"]),
         core("Replication", ["Primitives", "RESP", "ReplicationLog", deque]),
-        core("Engine", ["Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog"]),
+        core("Engine", ["Primitives", "RESP", "Keyspace", "RDB", "Replication", "ReplicationLog"]),
         core("Simulation", ["Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "Engine"]),
         core("Sockets", ["CLinux"]),
         core("Probes", ["CJemalloc"]),
@@ -91,14 +92,15 @@ let package = Package(
         tests("Primitives", ["Primitives"]),
         tests("RESP", ["Primitives", "RESP"]),
         tests("Keyspace", ["Primitives", "RESP", "Keyspace"]),
-        tests("Differential", ["Primitives", "RESP", "Keyspace", "Sockets"]),
+        tests("RDB", ["Primitives", "RESP", "CIntrinsics", "RDB"]),
+        tests("Differential", ["Primitives", "RESP", "Keyspace", "RDB", "Engine", "Sockets"]),
         tests("Harness", ["Primitives", "Sockets", "Measurement", "Workload", "Harness"]),
         tests("Replication", ["Primitives", "RESP", "ReplicationLog", "Replication"]),
         tests("ReplicationLog", ["Primitives", "CIntrinsics", "ReplicationLog", "Simulation"]),
         tests("LogFiles", ["Primitives", "ReplicationLog", "LogFiles"]),
         tests(
             "Engine",
-            ["Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "Engine", "Simulation"]
+            ["Primitives", "RESP", "Keyspace", "RDB", "Replication", "ReplicationLog", "Engine", "Simulation"]
         ),
         tests(
             "Simulation",

@@ -18,7 +18,7 @@ struct Table: ~Copyable {
     /// The marks of the views that have not been given all of this table yet.
     var watched: UInt64 = 0
     let hash: KeyHash
-    private let events: BackgroundEvents
+    var events: BackgroundEvents
 
     /// No directory may pass 2^40 places: a key hash that splits no further is broken, not unlucky.
     static let deepest = 40

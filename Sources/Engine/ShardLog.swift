@@ -189,7 +189,8 @@ package final class ShardLog {
 
     func isJobDue(now: Milliseconds, isLast: Bool = false) -> Bool {
         guard !self.isJobOut, self.failure == nil || self.isRetryDue(now) || isLast else { return false }
-        return isLast || self.prunesUpTo != nil || self.unwritten != nil || !self.gathering.isEmpty || self.isSyncDue(now, hasBatch: false)
+        return isLast || self.prunesUpTo != nil || self.unwritten != nil || !self.gathering.isEmpty
+            || self.isSyncDue(now, hasBatch: false)
     }
 
     /// A clock that was set back must not put it off.

@@ -3,7 +3,7 @@ package enum CommandID: UInt8, Sendable {
     // connection
     case ping, echo, quit, hello, select, client, reset
     // server
-    case command, config, info, role, dbsize, flushall, flushdb, time, memory, debug
+    case command, config, info, role, dbsize, flushall, flushdb, time, memory, debug, save, bgsave, lastsave, shutdown
     // replication
     case wait, waitaof, slots, topology
     // string

@@ -8,6 +8,8 @@ package enum BackgroundEvent: Int, CaseIterable, Sendable {
     case expirySlice
     case releaseSlice
     case backlogEviction
+    /// A piece of a dump was written from a view.
+    case dumpSlice
 
     package var name: StaticString {
         switch self {
@@ -15,6 +17,7 @@ package enum BackgroundEvent: Int, CaseIterable, Sendable {
         case .expirySlice: "expiry_slice"
         case .releaseSlice: "release_slice"
         case .backlogEviction: "backlog_eviction"
+        case .dumpSlice: "dump_slice"
         }
     }
 }

@@ -25,6 +25,7 @@ final class Node: Sendable {
     let connectedClients = Atomic<Int>(0)
     let peakAllocatedBytes = Atomic<Int>(0)
     let handshakes = HandshakeCounters()
+    let shutdown = ShutdownRequest()
     /// nil without a data directory.
     let logReaders: LogReaders?
     /// nil without a data directory.
@@ -64,7 +65,7 @@ final class Node: Sendable {
 
     /// Returns once everything that the log's threads were given is done.
     func stopLogThreads() {
-        self.keeper?.stop()
+        self.keeper?.drain()
         self.logReaders?.stop()
         for shard in self.shards { shard.log?.writer.stop() }
     }

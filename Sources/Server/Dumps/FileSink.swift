@@ -70,7 +70,6 @@ final class FileSink<Target: SinkTarget>: @unchecked Sendable {
 
     /// Throws away what has been written.
     func discard() {
-        guard !self.isOver else { return }
         self.isOver = true
         self.keeper.run { [self] in self.abandon() }
     }

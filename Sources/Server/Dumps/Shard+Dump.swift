@@ -90,10 +90,9 @@ extension Shard {
     func commitDump() {
         guard let running = self.dumps.running, running.isSynced, let log = self.engine.log else { return }
         if let failure = log.failure {
-            running.isSynced = false
-            let error = StorageError(.other, operation: "sync", file: "the log", reason: failure.reason)
-            running.sink.finish({ draft throws(LogError) in throw LogError(.storage, "", underlying: error) }, Self.ignore)
-            return self.endDump(running, .failure(LogError(.storage, "the log cannot be written", underlying: error)))
+            running.sink.discard()
+            let message = "the log cannot be written, which must have what a dump has: \(failure.reason)"
+            return self.endDump(running, .failure(LogError(.storage, message)))
         }
         guard log.durable >= running.snapshot.facts.position else { return }
         running.isSynced = false
@@ -109,8 +108,6 @@ extension Shard {
             }
         )
     }
-
-    private static func ignore(_ result: Result<Void, LogError>) {}
 
     /// - Parameter result: the bytes of the dump that counts now.
     private func endDump(_ running: RunningDump, _ result: Result<Int, LogError>) {

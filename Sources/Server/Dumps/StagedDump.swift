@@ -15,6 +15,7 @@ final class StagedDump: Sendable {
     struct Whole: Sendable {
         var files: any LogStorage
         var log: ReplicationLog
+        var dumpBytes: Int
     }
 
     private let sink: FileSink<StagedShard>
@@ -56,7 +57,7 @@ final class StagedDump: Sendable {
         self.sink.finish(
             { staged throws(LogError) in
                 let (files, log) = try staged.finish(history, position: position, options: options)
-                return Whole(files: files, log: log)
+                return Whole(files: files, log: log, dumpBytes: staged.dumpBytes)
             },
             done
         )

@@ -15,7 +15,7 @@ import ReplicationLog
 struct DataDirectory: Sendable {
     let path: String
     private let lock: DirectoryLock
-    private let root: FileStorage
+    let root: FileStorage
     let folders: FileFolders
 
     init(_ path: String, shards: Int) throws(ServerError) {

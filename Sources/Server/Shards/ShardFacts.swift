@@ -36,6 +36,7 @@ struct ShardFacts: Sendable {
     var waitingClients: Int
     /// nil without a data directory.
     var log: LogFacts?
+    var dump: DumpFacts
 }
 
 /// A shard's log as an operator sees it.
@@ -47,6 +48,7 @@ struct LogFacts: Sendable {
     var failures: Int
     /// Memory of batches on their way to the disk.
     var heldBytes: Int
+    var bytesSinceDump: Int
 }
 
 extension Shard {
@@ -78,7 +80,8 @@ extension Shard {
             clients: self.clients.count,
             clientBytes: self.clients.values.reduce(0) { $0 + $1.heldBytes + ClientConnection.ownBytes },
             waitingClients: self.commitWaits.count + self.pauses.waiting,
-            log: self.logFacts
+            log: self.logFacts,
+            dump: self.dumpFacts
         )
     }
 }

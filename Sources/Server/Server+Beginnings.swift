@@ -16,7 +16,7 @@ extension Server {
         _ logger: Logger,
         _ generator: inout SystemRandomNumberGenerator
     ) throws(ServerError) -> [ShardBeginning] {
-        var beginnings: [ShardBeginning]
+        let beginnings: [ShardBeginning]
         if let directory {
             try directory.undoForeignLoad(logger)
             let fresh = (0..<options.shards).map { _ in History(using: &generator) }
@@ -39,11 +39,16 @@ extension Server {
         let fresh = (0..<options.shards).map { _ in History(using: &generator) }
         let seeds = (0..<options.shards).map { _ in generator.next() }
         let opened = beginnings
-        beginnings = try Self.forEachShard(options.shards) { shard throws(ServerError) in
-            let load = ForeignLoad(path: path, shard: shard, shards: options.shards, seed: seeds[shard])
-            return try load.run(into: opened[shard], fresh[shard], options, logger)
+        do throws(ServerError) {
+            return try Self.forEachShard(options.shards) { shard throws(ServerError) in
+                let load = ForeignLoad(path: path, shard: shard, shards: options.shards, seed: seeds[shard])
+                return try load.run(into: opened[shard], fresh[shard], options, logger)
+            }
+        } catch {
+            // The next start would, too.
+            try? directory?.undoForeignLoad(logger)
+            throw error
         }
-        return beginnings
     }
 
     private static func open(

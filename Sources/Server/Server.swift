@@ -77,14 +77,20 @@ package final class Server: Sendable {
             throw error
         }
         for shard in shards { shard.start() }
+        (self.port, self.portThread) = try Self.openPort(listeners, node)
+    }
+
+    private static func openPort(
+        _ listeners: Listeners,
+        _ node: Node
+    ) throws(ServerError) -> (LinkPort, DedicatedThread) {
         var roles = [LinkPort.Listener(socket: listeners.client, role: .clients)]
-        for (shard, socket) in zip(shards, listeners.replication) {
+        for (shard, socket) in zip(node.shards, listeners.replication) {
             roles.append(LinkPort.Listener(socket: socket, role: .replicas(shard)))
         }
         do throws(SocketError) {
-            let port = try LinkPort(listeners: roles, node: self.node)
-            self.port = port
-            self.portThread = try DedicatedThread(name: "link-port") { port.run() }
+            let port = try LinkPort(listeners: roles, node: node)
+            return (port, try DedicatedThread(name: "link-port") { port.run() })
         } catch {
             throw ServerError(.resources, "cannot start the thread that accepts connections", underlying: error)
         }

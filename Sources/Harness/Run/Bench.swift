@@ -165,6 +165,8 @@ package final class Bench {
             if specification == .bundled {
                 settings.dataDirectory = ChildProcess.directoryPlaceholder + "/data"
                 settings.logIndexInterval = resume.engine.indexInterval
+                // Replicas return to any place of the log.
+                settings.snapshotLogBytes = 0
             }
             session = try self.open(specification, settings)
             self.returning = self.returning ?? (resume.engine, [:])

@@ -7,7 +7,7 @@ import ReplicationLog
 import Synchronization
 
 /// What a sink writes to. Used on the file thread alone.
-protocol SinkTarget: AnyObject {
+protocol SinkTarget: AnyObject, SendableMetatype {
     func append(_ bytes: Bytes) throws(StorageError)
     /// Removes what was written.
     func abandon() throws(StorageError)

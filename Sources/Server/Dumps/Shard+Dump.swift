@@ -6,6 +6,8 @@ import Keyspace
 import Logging
 import NIOCore
 import Primitives
+import RESP
+import Replication
 import ReplicationLog
 
 extension Shard {
@@ -43,8 +45,10 @@ extension Shard {
         let sink = FileSink(keeper, loop: self.loop) { () throws(StorageError) in try DumpDraft(files) }
         let running = RunningDump(snapshot, sink, beganAt: facts.now)
         self.dumps.running = running
-        // The dump itself holds the sink.
-        sink.onRoom = { [unowned self] in self.continueDump(running) }
+        sink.onRoom = { [unowned self] in
+            // Not held here: it holds the sink.
+            if let running = self.dumps.running { self.continueDump(running) }
+        }
         self.continueDump(running)
     }
 

@@ -1,4 +1,5 @@
 import Engine
+import Keyspace
 import NIOCore
 import Primitives
 

@@ -1,6 +1,7 @@
 // A shard's data comes back: the newest dump, then the log after it.
 
 import Engine
+import Keyspace
 import Primitives
 import RESP
 import Replication

@@ -141,6 +141,7 @@ struct Table: ~Copyable {
         for index in 0..<Segment.bucketCount {
             let source = segment.bucket(index)
             let target = sibling.bucket(index)
+            if index + 1 < Segment.bucketCount { segment.prefetchEntries(of: index + 1) }
             var kept = 0
             var moved = 0
             for slot in 0..<Segment.fill(source) {

@@ -62,8 +62,9 @@ import Testing
         }
         let journal = Journal()
         try TestServer.run(in: killed, ["log-sync": sync], journal: journal) { server in
-            try server.client().expectKeys(800)
-            #expect(try server.streams(through: try server.client())[0].position == 802)
+            let client = try server.client()
+            try client.expectKeys(800)
+            #expect(try server.streams(through: client)[0].position == 802)
         }
         #expect(
             journal.line(with: "recovered")?.contains("records=301") == true,
@@ -156,7 +157,7 @@ import Testing
         let own = try self.folder.read("shard-0/dump.rdb")
         try self.folder.write("shard-0/dump.rdb.new", Array(own.dropLast(20)))
         try TestServer.run(in: self.folder) { server in try server.client().expectKeys(10) }
-        #expect(!(try self.folder.files(in: "shard-0").contains("dump.rdb.new")))
+        #expect(try !self.folder.files(in: "shard-0").contains("dump.rdb.new"))
         try self.folder.write("shard-0/dump.rdb", try other.read("shard-0/dump.rdb"))
         let refusal = #expect(throws: ServerError.self) { try TestServer.run(in: self.folder) { _ in } }
         #expect(refusal.map { "\($0)".contains("history.json does not know") } == true)

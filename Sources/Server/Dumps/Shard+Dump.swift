@@ -138,7 +138,7 @@ extension Shard {
             let failure = DumpFailure(description: "\(error)")
             if self.dumps.failure == nil {
                 self.node.logger.error(
-                    "a dump could not be saved: the one before it stays, and it is tried again",
+                    "a dump could not be saved: the one before it stays",
                     metadata: ["shard": "\(self.index)", "reason": "\(failure)"]
                 )
             }

@@ -57,6 +57,13 @@ package enum ResumeSource: String, CaseIterable, Sendable {
 package enum ResumePlan: Equatable, Sendable {
     case resume(ResumeSource)
     case snapshot(SnapshotCause)
+
+    package var isSnapshot: Bool {
+        switch self {
+        case .snapshot: true
+        case .resume: false
+        }
+    }
 }
 
 package enum ResumePlanner {

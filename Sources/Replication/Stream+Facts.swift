@@ -40,6 +40,13 @@ extension Stream {
         }
     }
 
+    /// Begins to count anew how replicas were served (`CONFIG RESETSTAT`).
+    package mutating func resetStatistics() {
+        self.resumes = [:]
+        self.snapshotCauses = [:]
+        self.refusedResumes = 0
+    }
+
     /// Everything up to here has been given to a link's transport.
     package func sentPosition(of link: Link) -> Position {
         switch link.state {
@@ -63,7 +70,8 @@ extension Stream {
 
     /// Bytes of chunks alive, held by the backlog or by a link, of private copies, and of snapshots on their way.
     package var bufferBytes: Int {
-        self.links.reduce(self.backlog.pool.aliveBytes + self.snapshots.heldBytes) { $0 + ($1.copies?.allocatedBytes ?? 0) }
+        let shared = self.backlog.pool.aliveBytes + self.snapshots.heldBytes
+        return self.links.reduce(shared) { $0 + ($1.copies?.allocatedBytes ?? 0) }
     }
 }
 

@@ -30,12 +30,12 @@ package struct Stream: ~Copyable {
     private var indexes: [UInt64: Int] = [:]
     private var numbers: [String: UInt64] = [:]
     package internal(set) var closed: [LinkCloseCause: Int] = [:]
-    package private(set) var resumes: [ResumeSource: Int] = [:]
+    package internal(set) var resumes: [ResumeSource: Int] = [:]
     /// Who gets a snapshot when.
     package var snapshots: SnapshotPasses
     /// Links that need one, by cause; of these, those that asked to go on from a position.
-    package private(set) var snapshotCauses: [SnapshotCause: Int] = [:]
-    package private(set) var refusedResumes = 0
+    package internal(set) var snapshotCauses: [SnapshotCause: Int] = [:]
+    package internal(set) var refusedResumes = 0
     /// Links that wait for a snapshot or are sent one, in no order that means anything.
     var copying: [UInt64] = []
     /// Where the next round of sending snapshots begins.
@@ -87,6 +87,7 @@ package struct Stream: ~Copyable {
     package mutating func reset(history: History, tip: Position) {
         self.historyChanged(to: history)
         self.backlog.reset(tip: tip)
+        self.unreadable = nil
         self.diskRequests.removeAll()
     }
 
@@ -176,6 +177,9 @@ package struct Stream: ~Copyable {
     }
 
     func index(of number: UInt64) -> Int? { self.indexes[number] }
+
+    /// nil for a link that is gone.
+    package func state(of number: UInt64) -> Link.State? { self.index(of: number).map { self.links[$0].state } }
 
     mutating func close(_ index: Int, _ cause: LinkCloseCause) {
         switch self.links[index].state {

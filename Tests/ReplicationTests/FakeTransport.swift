@@ -65,6 +65,4 @@ extension Stream {
     mutating func sendAll(_ transport: FakeTransport, now: Milliseconds = 0) {
         while self.send(now: now, transport.send) {}
     }
-
-    func state(of number: UInt64) -> Link.State? { self.links.first { $0.number == number }?.state }
 }

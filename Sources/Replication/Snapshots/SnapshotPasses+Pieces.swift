@@ -38,6 +38,11 @@ extension SnapshotPasses {
         return nil
     }
 
+    /// Whether `takeWork` would give something, as far as the rate is known.
+    package var hasWork: Bool {
+        self.rate.wait == 0 && self.passes.contains { $0.stage == .producing && $0.creditBytes > 0 }
+    }
+
     private mutating func emptyPiece(_ chunkBytes: Int) -> SnapshotPiece {
         let piece = self.pool.take(capacity: chunkBytes)
         piece.begin()
@@ -63,7 +68,11 @@ extension SnapshotPasses {
             self.passes[index].partial = last
             rest.removeLast()
         }
-        if total > 0 { self.append(work.piece, payloadBytes: min(total, most), to: index) }
+        if total > 0 {
+            self.append(work.piece, payloadBytes: min(total, most), to: index)
+        } else {
+            self.pool.giveBack(work.piece)
+        }
         for piece in rest { self.append(piece, payloadBytes: piece.payloadCount, to: index) }
         if isFinished { self.passes[index].finishProduction() }
         self.giveUpLaggards(index)

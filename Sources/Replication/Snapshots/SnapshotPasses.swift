@@ -82,7 +82,9 @@ package struct SnapshotPasses {
             self.statistics.linksAborted += 1
             return
         }
-        guard let reader = self.readers.removeValue(forKey: link), let index = self.index(of: reader.pass) else { return }
+        guard let reader = self.readers.removeValue(forKey: link), let index = self.index(of: reader.pass) else {
+            return
+        }
         self.statistics.linksAborted += 1
         self.passes[index].readerLeft(at: reader.piece, &self.pool)
         self.removeIfDone(index)

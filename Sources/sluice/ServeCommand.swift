@@ -127,7 +127,7 @@ struct ServeCommand: ParsableCommand {
     var snapshotRate: String?
 
     @Option(
-        help: "Bytes that a replica may fall behind the others of its snapshot before it must begin again. (default: 64mb)"
+        help: "Bytes that a replica may fall behind others of its snapshot; it then begins again. (default: 64mb)"
     )
     var snapshotBuffer: String?
 

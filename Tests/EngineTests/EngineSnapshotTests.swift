@@ -28,7 +28,7 @@ import Testing
 
     private func makeEngine(log: ShardLog? = nil, map: LogMap? = nil) -> Engine {
         var options = StreamOptions()
-        options.backlogBytes = 4096
+        options.backlogBytes = 1 << 20
         options.chunkBytes = 1024
         options.snapshots.joinWindow = 0
         return Engine(seed: 9, history: self.history, log: log, logMap: map, options: options)
@@ -52,6 +52,7 @@ import Testing
     private func run(_ engine: inout Engine, _ sink: Sink, between: (inout Engine) -> Void = { _ in }) {
         var moves = true
         while moves {
+            engine.settleSnapshots(now: 0)
             moves = engine.stream.sendSnapshots(limit: 1 << 20, now: 0) { sink.send($0, $1, $2) }
             if engine.produceSnapshot(now: 0) { moves = true }
             if engine.settleSnapshots(now: 0) { moves = true }

@@ -311,6 +311,7 @@ func snapshot(in bytes: [UInt8], position: Position) -> (file: [UInt8], chunks: 
         for link in 1...3 as ClosedRange<UInt64> { #expect((scene.received[link]?.count ?? 0) > 500_000) }
         for link in 1...3 as ClosedRange<UInt64> { scene.read(link) }
         while scene.produce(file: file) {}
+        #expect(!scene.passes.hasWork(now: scene.now) && scene.passes.hasWork(now: scene.now + 100))
         let due = scene.passes.dueAt(now: scene.now)
         #expect(due.map { $0 > scene.now && $0 < scene.now + 100 } ?? false, "somebody must look again")
         scene.now -= 5000

@@ -54,9 +54,10 @@ struct SnapshotRate {
         self.tokens -= bytes
     }
 
-    /// Milliseconds until it is open again.
-    var wait: Milliseconds {
+    /// Milliseconds until it is open.
+    func wait(now: Milliseconds) -> Milliseconds {
         guard self.bytesPerSecond > 0, self.tokens <= 0 else { return 0 }
-        return Milliseconds((1 - self.tokens) * 1000 / self.bytesPerSecond + 1)
+        let elapsed = max(0, now - (self.at ?? now))
+        return max(0, Milliseconds((1 - self.tokens) * 1000 / self.bytesPerSecond + 1) - elapsed)
     }
 }

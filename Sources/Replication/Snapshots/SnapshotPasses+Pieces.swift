@@ -38,9 +38,9 @@ extension SnapshotPasses {
         return nil
     }
 
-    /// Whether `takeWork` would give something, as far as the rate is known.
-    package var hasWork: Bool {
-        self.rate.wait == 0 && self.passes.contains { $0.stage == .producing && $0.creditBytes > 0 }
+    /// Whether `takeWork` would give something.
+    package func hasWork(now: Milliseconds) -> Bool {
+        self.rate.wait(now: now) == 0 && self.passes.contains { $0.stage == .producing && $0.creditBytes > 0 }
     }
 
     private mutating func emptyPiece(_ chunkBytes: Int) -> SnapshotPiece {

@@ -134,8 +134,9 @@ package struct SnapshotPasses {
         if let first = self.waiting.first, self.passes.count < self.options.mostPasses, !self.isPassDue(now: now) {
             times.append(first.since + self.options.joinWindow)
         }
-        if self.rate.wait > 0, self.passes.contains(where: { $0.stage == .producing && $0.creditBytes > 0 }) {
-            times.append(now + self.rate.wait)
+        let wait = self.rate.wait(now: now)
+        if wait > 0, self.passes.contains(where: { $0.stage == .producing && $0.creditBytes > 0 }) {
+            times.append(now + wait)
         }
         return times.min()
     }

@@ -18,7 +18,7 @@ struct ShardSnapshots {
     /// When the timer is due that has been set.
     fileprivate var timerAt: Milliseconds?
     /// `ShardStatistics.reads` at the last slice.
-    fileprivate var noteReads = 0
+    fileprivate var notedReads = 0
     /// `SnapshotStatistics.settled` as the board knows it.
     fileprivate var notedSettled = 0
     /// Processor time of the latest beginning of a pass; nil before the first.
@@ -66,15 +66,17 @@ extension Shard {
         self.snapshots.isTurnScheduled = false
         guard !self.isStopped else { return }
         let now = WallClock.milliseconds
-        let budget: SliceBudget = self.statistics.reads == self.snapshots.noteReads ? .idle : .busy
-        self.snapshots.noteReads = self.statistics.reads
+        let budget: SliceBudget = self.statistics.reads == self.snapshots.notedReads ? .idle : .busy
+        self.snapshots.notedReads = self.statistics.reads
+        // Before anything is sent: what may be told now is told at once.
+        self.engine.settleSnapshots(now: now)
         self.beginSnapshots(now: now)
         self.produceSnapshots(budget, now: now)
         let hasMore = self.sendSnapshots(limit: budget.sendBytes, now: now)
         if self.engine.settleSnapshots(now: now) { self.scheduleTurn() }
         self.noteSettledWaits()
         self.endClosingLinks()
-        if hasMore || self.engine.stream.snapshots.hasWork {
+        if hasMore || self.engine.stream.snapshots.hasWork(now: now) {
             self.scheduleSnapshotTurn()
         } else if let due = self.engine.stream.snapshots.dueAt(now: now) {
             self.setSnapshotTimer(due, now: now)
@@ -100,7 +102,7 @@ extension Shard {
     }
 
     private func produceSnapshots(_ budget: SliceBudget, now: Milliseconds) {
-        guard self.engine.stream.snapshots.hasWork else { return }
+        guard self.engine.stream.snapshots.hasWork(now: now) else { return }
         let event = self.events.begin()
         let end = event.wall + budget.production
         while self.engine.produceSnapshot(now: now), Clocks.monotonicNanoseconds < end {}

@@ -22,6 +22,7 @@ package struct Keyspace: ~Copyable {
     /// What `decidesExpiry` is to be after a pause; nil when there is none.
     private var heldExpiry: Bool?
     package internal(set) var statistics = KeyspaceStatistics()
+    var watches = Watches()
     var generator: SeededGenerator
     /// Where a reply is gathered whose length must be told before it.
     let scratch = Writer()
@@ -106,6 +107,7 @@ package struct Keyspace: ~Copyable {
         expiry: Milliseconds?,
         at place: Place
     ) -> UnsafeMutableRawBufferPointer {
+        self.keyChanged(place.hash)
         guard let slot = place.slot else {
             let entry = Entry.allocate(key: key, valueLength: valueLength, expiry: expiry)
             self.table.insert(entry, place.hash)
@@ -147,6 +149,7 @@ package struct Keyspace: ~Copyable {
         at place: Place
     ) -> UnsafeMutableRawBufferPointer {
         guard let slot = place.slot else { return self.room(for: key, valueLength: length, expiry: nil, at: place) }
+        self.keyChanged(place.hash)
         let entry = Slot.entry(slot.pointee)
         if entry.fits(valueLength: length) {
             self.willChange(at: place)
@@ -161,6 +164,7 @@ package struct Keyspace: ~Copyable {
 
     /// Puts a whole entry where its key belongs, over what is there.
     mutating func put(_ entry: Entry, at place: Place) {
+        self.keyChanged(place.hash)
         if let slot = place.slot {
             self.retire(self.table.replace(slot, with: entry, place.hash))
         } else {
@@ -171,6 +175,7 @@ package struct Keyspace: ~Copyable {
     /// Changes when a key ends; nil makes it last.
     mutating func setExpiry(_ expiry: Milliseconds?, at place: Place) {
         guard let slot = place.slot else { preconditionFailure("the key is not there") }
+        self.keyChanged(place.hash)
         let entry = Slot.entry(slot.pointee)
         if entry.hasExpiry, let expiry {
             self.willChange(at: place)
@@ -184,6 +189,7 @@ package struct Keyspace: ~Copyable {
     /// Removes a key that is there.
     mutating func remove(at place: Place) {
         guard let slot = place.slot else { preconditionFailure("the key is not there") }
+        self.keyChanged(place.hash)
         self.retire(self.table.remove(slot, from: self.table.segment(place.hash)))
     }
 
@@ -192,6 +198,7 @@ package struct Keyspace: ~Copyable {
 
     /// Removes a key whose time has come and says so to the replicas.
     mutating func expire(_ slot: UnsafeMutablePointer<UInt64>, in segment: Segment) {
+        if self.watches.isActive { self.keyChanged(self.table.hash(Slot.entry(slot.pointee).key)) }
         let word = self.table.remove(slot, from: segment)
         self.mutations.appendRemoval(of: Slot.entry(word).key)
         self.statistics.expired += 1
@@ -200,6 +207,7 @@ package struct Keyspace: ~Copyable {
 
     /// Removes every key at once; the memory goes back in slices (`releaseSlice`).
     package mutating func removeAll() {
+        self.watches.allChanged(isReplaced: false)
         self.detach(self.table.removeAll())
     }
 

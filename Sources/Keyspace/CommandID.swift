@@ -6,6 +6,8 @@ package enum CommandID: UInt8, Sendable {
     case command, config, info, role, dbsize, flushall, flushdb, time, memory, debug
     // replication
     case wait, waitaof, slots, topology
+    // transactions
+    case multi, exec, discard, watch, unwatch
     // string
     case set, get, getset, getdel, getex, setnx, setex, psetex, mset, msetnx, mget, append, strlen, getrange, substr
     case setrange, incr, decr, incrby, decrby, incrbyfloat

@@ -14,6 +14,7 @@ extension ClientConnection {
             self.end()
         case .hello: self.hello(command, writer)
         case .reset:
+            self.dropTransaction()
             self.session.version = .resp2
             self.session.name = ""
             writer.version = .resp2
@@ -38,6 +39,13 @@ extension ClientConnection {
         case .wait: self.waitForReplicas(command, writer)
         case .waitaof: self.waitForDisks(command, writer)
         case .slots: self.slots(command, writer)
+        case .multi: self.multi(writer)
+        case .exec: self.refuse("ERR EXEC without MULTI", writer)
+        case .discard: self.discard(writer)
+        case .watch: self.watch(command, writer)
+        case .unwatch:
+            self.unwatch()
+            writer.ok()
         case .topology: self.topology()
         default: self.refuse(CommandError.unknown(command), writer)
         }

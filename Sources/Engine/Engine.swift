@@ -17,7 +17,7 @@ package struct Engine: ~Copyable {
     /// `log`'s, where the path of a command finds it without following a reference.
     private let sync: LogSync?
     /// The last LSN that was given out. Links may see less of it (`stream.tip`).
-    package private(set) var tip: Position
+    package internal(set) var tip: Position
     /// Where the log's files reach; nil without a data directory.
     let logMap: LogMap?
     package var replicas: Replicas
@@ -85,7 +85,8 @@ package struct Engine: ~Copyable {
         mutations.removeAll()
     }
 
-    private mutating func number(_ mutation: Bytes) {
+    /// Gives a mutation the next LSN, and keeps it under that.
+    mutating func number(_ mutation: Bytes) {
         self.tip += 1
         // Under `always` links are shown a write once it is durable.
         if self.sync != .always { self.stream.backlog.append(mutation) }

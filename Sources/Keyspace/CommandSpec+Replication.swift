@@ -55,5 +55,25 @@ extension CommandSpec {
             since: "7.0.0",
             "Tells shards, replication ports, histories and replicas."
         ),
+        .replication(
+            "replicaof",
+            .replicaof,
+            3,
+            [.admin, .noScript, .stale],
+            [],
+            group: "server",
+            since: "5.0.0",
+            "Makes this node a replica of another one, or, with NO ONE, a primary."
+        ),
+        .replication(
+            "slaveof",
+            .replicaof,
+            3,
+            [.admin, .noScript, .stale],
+            [],
+            group: "server",
+            since: "1.0.0",
+            "REPLICAOF as it was called before."
+        ),
     ]
 }

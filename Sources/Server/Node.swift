@@ -20,6 +20,9 @@ final class Node: Sendable {
     /// Waits for the links' descriptors, on the port's thread.
     let poller: Poller
     let settings: Mutex<Settings>
+    let role = Mutex(NodeRole())
+    /// What the node is called by the primaries that it follows.
+    let replicaID: String
     let totalConnections = Atomic<Int>(0)
     let rejectedConnections = Atomic<Int>(0)
     let connectedClients = Atomic<Int>(0)
@@ -38,6 +41,7 @@ final class Node: Sendable {
         replicationPorts: [UInt16],
         logger: Logger,
         runID: String,
+        replicaID: String,
         poller: Poller,
         logReaders: LogReaders?
     ) {
@@ -47,6 +51,7 @@ final class Node: Sendable {
         self.poller = poller
         self.logger = logger
         self.runID = runID
+        self.replicaID = replicaID
         self.startedAt = WallClock.milliseconds
         self.settings = Mutex(Settings(options))
     }

@@ -24,10 +24,11 @@ extension ClientConnection {
         case .config: self.config(command, writer)
         case .info: self.info(command)
         case .role:
+            let node = self.shard.node
             self.askAllShards {
                 $0.facts
             } answer: {
-                RoleReport.write($0, $1)
+                RoleReport.write($0, primary: node.primary, $1)
             }
         case .time:
             let now = WallClock.microseconds
@@ -39,6 +40,7 @@ extension ClientConnection {
         case .waitaof: self.waitForDisks(command, writer)
         case .slots: self.slots(command, writer)
         case .topology: self.topology()
+        case .replicaof: self.replicaOf(command, writer)
         default: self.refuse(CommandError.unknown(command), writer)
         }
     }
@@ -100,7 +102,7 @@ extension ClientConnection {
         writer.bulk("mode")
         writer.bulk("standalone")
         writer.bulk("role")
-        writer.bulk("master")
+        writer.bulk(self.shard.node.isReplica ? "replica" : "master")
         writer.bulk("modules")
         writer.array(0)
     }

@@ -54,6 +54,7 @@ extension Shard {
         self.dispatchLogJob()
         self.releaseReplies()
         self.finishCommits()
+        self.follower?.report()
         if !self.engine.stream.links.isEmpty || !self.parkedLinks.isEmpty { self.scheduleTurn() }
     }
 

@@ -179,6 +179,7 @@ extension Shard {
         }
         self.gates.removeAll()
         for token in Array(self.commitWaits.keys) { self.cancelCommit(token) }
+        self.dropPauses()
     }
 
     /// Writes and syncs what is left, once the log's thread has ended and nothing else runs.

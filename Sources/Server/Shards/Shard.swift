@@ -31,7 +31,10 @@ final class Shard: @unchecked Sendable {
     /// `NodeRole.generation` of the role that the shard has.
     var roleGeneration: UInt64 = 0
     /// Why writes are refused now; nil when they are not.
-    var writeRefusal: String?
+    var writeRefusal: String? { didSet { self.refreshGuard() } }
+    var pauses = ShardPauses()
+    /// Something may stand in the way of a write: the one flag that every command looks at.
+    var isGuarded = false
 
     var engine: Engine
     /// Replies of the read at work. Empty between reads.

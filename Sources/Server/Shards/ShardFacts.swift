@@ -32,7 +32,7 @@ struct ShardFacts: Sendable {
     var events: [BackgroundEvents.Tally]
     var clients: Int
     var clientBytes: Int
-    /// Waits for replicas under way.
+    /// Waits for replicas, and for the end of a pause.
     var waitingClients: Int
     /// nil without a data directory.
     var log: LogFacts?
@@ -79,7 +79,7 @@ extension Shard {
             events: self.events.tallies,
             clients: self.clients.count,
             clientBytes: self.clients.values.reduce(0) { $0 + $1.heldBytes + ClientConnection.ownBytes },
-            waitingClients: self.commitWaits.count,
+            waitingClients: self.commitWaits.count + self.pauses.waiting,
             log: self.logFacts,
             follower: self.follower?.facts
         )

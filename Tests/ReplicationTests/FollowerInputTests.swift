@@ -193,7 +193,8 @@ import Testing
     @Test(
         "what is wrong with a frame has a name",
         arguments: [
-            ("*3\r\n", FollowerError.malformedEnvelope), ("*2\r\n$1\r\n", .malformedOffset), ("*2\n", .malformedEnvelope),
+            ("*3\r\n", FollowerError.malformedEnvelope), ("*2\r\n$1\r\n", .malformedOffset),
+            ("*2\n", .malformedEnvelope),
             ("*2\r\n:\r\n", .malformedOffset), ("*2\r\n:05\r\n", .malformedOffset), ("*2\r\n:-1\r\n", .negativeOffset),
             ("*2\r\n:-9223372036854775808\r\n", .negativeOffset), ("*2\r\n:9223372036854775807\r\n", .malformedOffset),
             ("*2\r\n:99999999999999999999999", .malformedOffset), ("*2\r\n:5\r*1\r\n", .malformedOffset),
@@ -231,7 +232,8 @@ import Testing
     @Test("an answer to another question is refused")
     func answers() {
         for text in [
-            "+ACK\r\n", "+ACK 5\r\n", "+ACK 4 \(Self.history.hex)\r\n", "+ACK 5 \(History.none.hex)\r\n", "+ACK 5 abc\r\n",
+            "+ACK\r\n", "+ACK 5\r\n", "+ACK 4 \(Self.history.hex)\r\n", "+ACK 5 \(History.none.hex)\r\n",
+            "+ACK 5 abc\r\n",
             "+ACK 5 \(Self.history.hex) more\r\n", "+ack 5 \(Self.history.hex)\r\n", "+OK\r\n", ":5\r\n", "\r\n", "\n",
         ] {
             var input = FollowerInput(asking: 5, isLongForm: true)
@@ -247,7 +249,9 @@ import Testing
             var bytes = script
             switch round % 4 {
             case 0: bytes = (0..<200).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
-            case 1: bytes[Int.random(in: bytes.indices, using: &generator)] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
+            case 1:
+                bytes[Int.random(in: bytes.indices, using: &generator)] ^=
+                    1 << UInt8.random(in: 0..<8, using: &generator)
             case 2: bytes.remove(at: Int.random(in: bytes.indices, using: &generator))
             default:
                 let from = Int.random(in: bytes.indices, using: &generator)

@@ -9,7 +9,8 @@ import Testing
     private static func bulk(_ text: String) -> String { "$\(text.utf8.count)\r\n\(text)\r\n" }
 
     private static func stream(port: Int, replicas: String = "*0\r\n") -> String {
-        "*10\r\n" + Self.bulk("port") + ":\(port)\r\n" + Self.bulk("history") + Self.bulk(Self.mine.hex) + Self.bulk("position")
+        "*10\r\n" + Self.bulk("port") + ":\(port)\r\n" + Self.bulk("history") + Self.bulk(Self.mine.hex)
+            + Self.bulk("position")
             + ":77\r\n" + Self.bulk("ancestors") + "*1\r\n*2\r\n" + Self.bulk(Self.old.hex) + ":50\r\n"
             + Self.bulk("replicas") + replicas
     }

@@ -8,7 +8,9 @@ extension TestServer {
     /// Settings of a node that follows this one.
     var asPrimary: [String: String] { ["replica-of": "127.0.0.1:\(self.server.clientPort)"] }
 
-    func positions(through client: TestClient) throws -> [Position] { try self.streams(through: client).map(\.position) }
+    func positions(through client: TestClient) throws -> [Position] {
+        try self.streams(through: client).map(\.position)
+    }
 
     /// Waits until this node has everything that another one has numbered.
     func waitUntilEqual(to primary: TestServer, _ mine: TestClient, _ theirs: TestClient) throws {
@@ -24,7 +26,10 @@ extension TestServer {
 
 /// Two nodes, one of which follows the other.
 @Suite struct FollowTests {
-    @Test("a replica that starts empty gets everything out of the backlog, and then what is written", arguments: [1, 2])
+    @Test(
+        "a replica that starts empty gets everything out of the backlog, and then what is written",
+        arguments: [1, 2]
+    )
     func fromNothing(shards: Int) throws {
         try TestServer.run(shards: shards) { primary in
             let scribe = Scribe(try primary.client(), shards: shards)
@@ -55,7 +60,9 @@ extension TestServer {
                 let client = try replica.client()
                 try replica.waitUntilEqual(to: primary, client, writer)
                 let refusal = Reply.error("READONLY You can't write against a read only replica.")
-                for words in [["SET", "a", "2"], ["DEL", "a"], ["FLUSHALL"], ["MSET", "a", "1", "b", "3"], ["GETDEL", "a"]] {
+                for words in [
+                    ["SET", "a", "2"], ["DEL", "a"], ["FLUSHALL"], ["MSET", "a", "1", "b", "3"], ["GETDEL", "a"],
+                ] {
                     #expect(try client.pipeline([words])[0] == refusal)
                 }
                 #expect(try client.command("MGET", "a", "b") == .array([.text("1"), .text("2")]))
@@ -118,7 +125,9 @@ extension TestServer {
                     try scribe.write(500)
                     try replica.waitUntilEqual(to: primary, reader, scribe.client)
                     #expect(try scribe.client.command("CLIENT", "KILL", "TYPE", "replica") == .integer(1))
-                    try replica.wait(for: "the next link") { try replica.number("follower_connects", through: reader) > round }
+                    try replica.wait(for: "the next link") {
+                        try replica.number("follower_connects", through: reader) > round
+                    }
                 }
                 try scribe.write(500)
                 try replica.waitUntilEqual(to: primary, reader, scribe.client)
@@ -134,7 +143,8 @@ extension TestServer {
             try TestServer.run(primary.asPrimary) { replica in
                 let client = try replica.client()
                 try replica.wait(for: "the reason") {
-                    try replica.info("master_link_error", through: client)?.contains("start this node with --shards 2") ?? false
+                    try replica.info("master_link_error", through: client)?.contains("start this node with --shards 2")
+                        ?? false
                 }
                 #expect(try client.command("SET", "a", "1").isError)
             }

@@ -104,7 +104,8 @@ package struct FollowerInput: ~Copyable {
         let expected = self.position + 1
         guard envelope.lsn == expected else {
             throw envelope.lsn > expected
-                ? .gap(expected: expected, received: envelope.lsn) : .stepBack(expected: expected, received: envelope.lsn)
+                ? .gap(expected: expected, received: envelope.lsn)
+                : .stepBack(expected: expected, received: envelope.lsn)
         }
         let rest = Bytes(rebasing: bytes[envelope.length...])
         guard let first = rest.first else { return (nil, 0) }
@@ -172,7 +173,8 @@ package struct FollowerInput: ~Copyable {
             return try self.answer(&words)
         }
         if verb.equals(Bytes("+PING")) {
-            guard let tip = Decimal.readUnsigned(words.next()), let time = Decimal.read(words.next()), words.isAtEnd else {
+            guard let tip = Decimal.readUnsigned(words.next()), let time = Decimal.read(words.next()), words.isAtEnd
+            else {
                 throw self.mismatch
             }
             return .ping(tip: tip, at: time)

@@ -51,7 +51,9 @@ extension FollowerCounters {
 
 extension InfoReport {
     var role: [String] {
-        guard let primary = self.node.primary, let summary = FollowerSummary(self.shards) else { return ["role:master"] }
+        guard let primary = self.node.primary, let summary = FollowerSummary(self.shards) else {
+            return ["role:master"]
+        }
         let offset = self.shards.reduce(0) { $0 + $1.tip }
         var lines = [
             "role:slave", "master_host:\(primary.host)", "master_port:\(primary.port)",

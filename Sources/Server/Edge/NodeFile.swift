@@ -52,7 +52,8 @@ struct NodeFile {
     var json: [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        guard let data = try? encoder.encode(Text(format: Self.format, shards: self.shards, replicaID: self.replicaID)) else {
+        guard let data = try? encoder.encode(Text(format: Self.format, shards: self.shards, replicaID: self.replicaID))
+        else {
             preconditionFailure("whole numbers are always JSON")
         }
         return Array(data) + [UInt8(ascii: "\n")]

@@ -35,7 +35,9 @@ extension ShardFollower {
     /// A primary that heard nothing for long takes the replica for dead.
     func reportRegularly() {
         self.reportState()
-        if Clocks.monotonicNanoseconds - self.acknowledgedAt >= Self.longestInterval || self.progress != self.acknowledged {
+        if Clocks.monotonicNanoseconds - self.acknowledgedAt >= Self.longestInterval
+            || self.progress != self.acknowledged
+        {
             self.acknowledge()
         }
     }

@@ -108,7 +108,9 @@ extension ShardFollower {
         /// Counts an event.
         mutating func took() {
             self.left -= 1
-            if self.left == 0 || (self.left % ShardFollower.eventsPerLook == 0 && Clocks.monotonicNanoseconds > self.deadline) {
+            if self.left == 0
+                || (self.left % ShardFollower.eventsPerLook == 0 && Clocks.monotonicNanoseconds > self.deadline)
+            {
                 self.end = .turnOver
             }
         }

@@ -104,7 +104,12 @@ let package = Package(
             "Simulation",
             ["Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "Engine", "Simulation"]
         ),
-        tests("Server", ["Primitives", "RESP", "Replication", "Server", "Sockets", logging]),
+        tests(
+            "Server",
+            [
+                "Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "Server", "Sockets", logging, nio[0],
+            ]
+        ),
         tests("Tidiness", []),
     ],
     swiftLanguageModes: [.v6]

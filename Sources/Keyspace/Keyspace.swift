@@ -198,7 +198,7 @@ package struct Keyspace: ~Copyable {
     }
 
     /// Removes every key at once; the memory goes back in slices (`releaseSlice`).
-    mutating func removeAll() {
+    package mutating func removeAll() {
         self.detach(self.table.removeAll())
     }
 

@@ -10,7 +10,7 @@ import ReplicationLog
 import Sockets
 
 package final class Server: Sendable {
-    private let node: Node
+    let node: Node
     private let group: MultiThreadedEventLoopGroup
     private let port: LinkPort
     private let portThread: DedicatedThread
@@ -54,8 +54,7 @@ package final class Server: Sendable {
         }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: options.shards)
         self.group = group
-        let replicaID = self.directory?.replicaID ?? NodeFile.newReplicaID(&generator)
-        let node = try Self.makeNode(options, self.replicationPorts, replicaID, poller, logger, &generator)
+        let node = try Self.makeNode(options, self.directory, self.replicationPorts, poller, logger, &generator)
         self.node = node
         try Self.addShards(to: node, group, stores, &generator)
         let shards = self.node.shards
@@ -85,8 +84,8 @@ package final class Server: Sendable {
 
     private static func makeNode(
         _ options: ServerOptions,
+        _ directory: DataDirectory?,
         _ replicationPorts: [UInt16],
-        _ replicaID: String,
         _ poller: Poller,
         _ logger: Logger,
         _ generator: inout SystemRandomNumberGenerator
@@ -97,9 +96,10 @@ package final class Server: Sendable {
                 replicationPorts: replicationPorts,
                 logger: logger,
                 runID: History(using: &generator).hex,
-                replicaID: options.replicaID ?? replicaID,
+                replicaID: options.replicaID ?? directory?.replicaID ?? NodeFile.newReplicaID(&generator),
                 poller: poller,
-                logReaders: options.dataDirectory == nil ? nil : try LogReaders()
+                logReaders: directory == nil ? nil : try LogReaders(),
+                keeper: try directory.map { directory throws(SocketError) in try FileKeeper(directory) }
             )
         } catch {
             throw ServerError(.resources, Self.noThreads, underlying: error)

@@ -5,6 +5,7 @@ import Logging
 import NIOCore
 import Primitives
 import RESP
+import Synchronization
 
 extension ClientConnection {
     func replicaOf(_ command: Command, _ writer: Writer) {
@@ -27,13 +28,16 @@ extension ClientConnection {
         }
     }
 
+    /// The answer comes once every shard may take writes.
     private func promote(_ writer: Writer) {
-        guard let generation = self.shard.node.changeRole(to: nil) else { return writer.ok() }
-        self.shard.node.logger.notice("becoming a primary")
-        self.askAllShards {
-            $0.lead(generation: generation)
-        } answer: { _, writer in
-            writer.ok()
+        let node = self.shard.node
+        guard let primary = node.primary, let generation = node.changeRole(to: nil) else { return writer.ok() }
+        node.logger.notice("becoming a primary")
+        self.wait(for: node.lead(generation: generation, on: self.shard.loop)) { failure, writer in
+            guard let failure else { return writer.ok() }
+            node.logger.error("cannot become a primary", metadata: ["reason": "\(failure)"])
+            if node.role.withLock({ $0.generation == generation }) { node.follow(primary) }
+            writer.error("ERR cannot become a primary: \(failure)")
         }
     }
 }

@@ -31,7 +31,27 @@ extension Node {
 }
 
 extension Node {
-    /// Begins what the node is to be from its start.
+    /// Lets every shard take writes, each under a new history.
+    /// - Returns: what went wrong; nil for nothing.
+    func lead(generation: UInt64, on loop: any EventLoop) -> EventLoopFuture<String?> {
+        var generator = SystemRandomNumberGenerator()
+        let changes = self.shards.map { shard in
+            let fresh = History(using: &generator)
+            return shard.loop.flatSubmit {
+                let promise = shard.loop.makePromise(of: String?.self)
+                shard.lead(generation: generation, fresh) { result in
+                    switch result {
+                    case .success: promise.succeed(nil)
+                    case .failure(let error): promise.succeed("\(error)")
+                    }
+                }
+                return promise.futureResult
+            }
+        }
+        return EventLoopFuture.whenAllSucceed(changes, on: loop).map { $0.lazy.compactMap { $0 }.first }
+    }
+
+    /// Follows a primary, if it is not doing so already.
     func follow(_ primary: PrimaryAddress?) {
         guard let primary, let generation = self.changeRole(to: primary) else { return }
         for shard in self.shards { shard.loop.execute { shard.follow(primary, generation: generation) } }

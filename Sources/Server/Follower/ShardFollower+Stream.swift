@@ -53,6 +53,7 @@ extension ShardFollower {
         let before = self.shard.engine.tip
         var isStarved = self.inboxBytes == 0
         self.shard.now = WallClock.milliseconds
+        self.isDraining = true
         while self.front.readableBytes > 0, !self.isHeld, !self.isLogBusy {
             self.drainFront(&slice)
             guard slice.end == nil else { break }
@@ -68,6 +69,8 @@ extension ShardFollower {
             self.shard.noteWrites()
             self.report()
         }
+        self.isDraining = false
+        if let end = self.endAfterSlice.take() { slice.end = .ended(end) }
         switch slice.end {
         case .ended(let end): self.ended(end)
         case .turnOver: self.scheduleDrain()
@@ -133,7 +136,7 @@ extension ShardFollower {
                 } catch {
                     slice.end = .ended(.malformed(error))
                 }
-                if self.isHeld, slice.end == nil { slice.end = .held }
+                if self.isHeld || self.endAfterSlice != nil, slice.end == nil { slice.end = .held }
             }
         }
         self.front.moveReaderIndex(forwardBy: used)

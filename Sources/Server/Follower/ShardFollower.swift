@@ -53,6 +53,9 @@ final class ShardFollower {
     var inboxBytes = 0
     var isReading = true
     var isDrainScheduled = false
+    /// A slice is being applied: what ends the connection meanwhile (a write that fails, say) does so after it.
+    var isDraining = false
+    var endAfterSlice: FollowerEnd?
     /// The shard is busy with something that the stream must wait for.
     var isHeld = false
 
@@ -183,6 +186,7 @@ final class ShardFollower {
     /// The connection is over; the next round begins after the back-off.
     func ended(_ end: FollowerEnd) {
         guard self.phase != .stopped, self.phase != .waiting else { return }
+        guard !self.isDraining else { return self.endAfterSlice = self.endAfterSlice ?? end }
         self.end(end)
         guard !self.shard.isStopped else { return }
         let wait = self.backoff.next(using: &self.generator)

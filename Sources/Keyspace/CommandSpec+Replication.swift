@@ -67,7 +67,7 @@ extension CommandSpec {
         ),
         .replication(
             "slaveof",
-            .replicaof,
+            .slaveof,
             3,
             [.admin, .noScript, .stale],
             [],

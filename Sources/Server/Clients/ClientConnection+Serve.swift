@@ -40,7 +40,7 @@ extension ClientConnection {
         case .waitaof: self.waitForDisks(command, writer)
         case .slots: self.slots(command, writer)
         case .topology: self.topology()
-        case .replicaof: self.replicaOf(command, writer)
+        case .replicaof, .slaveof: self.replicaOf(command, writer)
         default: self.refuse(CommandError.unknown(command), writer)
         }
     }

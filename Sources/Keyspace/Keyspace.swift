@@ -27,6 +27,8 @@ package struct Keyspace: ~Copyable {
     let scratch = Writer()
     var releases: [Release] = []
     let views = (0..<Self.mostViews).map { View(mark: Slot.marks[$0]) }
+    /// What this shard's collections share, and what is left of those that are gone.
+    var collections: CollectionContext
     var expiryCursor = 0
     let events: BackgroundEvents
 
@@ -34,6 +36,7 @@ package struct Keyspace: ~Copyable {
     package init(seed: UInt64, events: BackgroundEvents = BackgroundEvents()) {
         self.table = Table(seed: seed, events: events)
         self.generator = SeededGenerator(seed: seed ^ 0x5bd1_e995)
+        self.collections = CollectionContext(seed: seed)
         self.events = events
     }
 
@@ -109,7 +112,7 @@ package struct Keyspace: ~Copyable {
             return entry.mutableValue
         }
         let entry = Slot.entry(slot.pointee)
-        if entry.hasExpiry == (expiry != nil), entry.fits(valueLength: valueLength),
+        if entry.isString(withExpiry: expiry != nil), entry.fits(valueLength: valueLength),
             !self.table.isAwaited(slot.pointee)
         {
             entry.setValueLength(valueLength)
@@ -174,9 +177,7 @@ package struct Keyspace: ~Copyable {
             entry.setExpiryInPlace(expiry)
             self.table.expiryMoved(of: entry, place.hash)
         } else if entry.hasExpiry != (expiry != nil) {
-            let copy = Entry.allocate(key: entry.key, valueLength: entry.valueLength, expiry: expiry)
-            copy.mutableValue.copyMemory(from: entry.value)
-            self.retire(self.table.replace(slot, with: copy, place.hash))
+            self.retire(self.table.replace(slot, with: entry.copy(named: entry.key, expiry: expiry), place.hash))
         }
     }
 
@@ -202,19 +203,23 @@ package struct Keyspace: ~Copyable {
         self.detach(self.table.removeAll())
     }
 
-    /// Gives back a little of what `removeAll` and views left. False when there is nothing left to do.
+    /// Gives back a little of what `removeAll`, views and the end of large collections left. False when there is nothing left
+    /// to do.
     package mutating func releaseSlice() -> Bool {
-        let closing = self.views.first { $0.state == .closing }
-        guard closing != nil || !self.releases.isEmpty else { return false }
+        guard self.hasReleases else { return false }
         let start = self.events.begin()
-        if let closing {
+        // Four segments are some two and a half thousand entries: well under a millisecond. A node takes as long as an entry.
+        if let closing = self.views.first(where: { $0.state == .closing }) {
             closing.clearSlice(of: self.table.shape)
-        } else if var release = self.releases.popLast() {
-            // Four segments are some two and a half thousand entries: well under a millisecond.
+        } else if !self.collections.releaseSlice(nodes: 1024), var release = self.releases.popLast() {
             if release.step(segments: 4) { self.releases.append(release) }
         }
         self.events.end(.releaseSlice, since: start)
-        return !self.releases.isEmpty || self.views.contains { $0.state == .closing }
+        return self.hasReleases
+    }
+
+    private var hasReleases: Bool {
+        !self.releases.isEmpty || !self.collections.isEmpty || self.views.contains { $0.state == .closing }
     }
 }
 

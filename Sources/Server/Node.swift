@@ -21,6 +21,7 @@ final class Node: Sendable {
     let poller: Poller
     let settings: Mutex<Settings>
     let role = Mutex(NodeRole())
+    let failover = Mutex(FailoverState())
     /// What the node is called by the primaries that it follows.
     let replicaID: String
     let totalConnections = Atomic<Int>(0)

@@ -41,6 +41,8 @@ extension ClientConnection {
         case .slots: self.slots(command, writer)
         case .topology: self.topology()
         case .replicaof, .slaveof: self.replicaOf(command, writer)
+        case .failover: self.failover(command, writer)
+        case .takeover: self.takeover(command, writer)
         default: self.refuse(CommandError.unknown(command), writer)
         }
     }

@@ -18,7 +18,7 @@ extension InfoReport {
         let used = self.sum(\.backlogUsed)
         let ancestor = self.shards[0].ancestors.last
         lines += [
-            "master_failover_state:no-failover",
+            "master_failover_state:\(self.node.failover.withLock { $0.stage.rawValue })",
             "master_replid:\(self.shards[0].history.hex)",
             "master_replid2:\((ancestor?.history ?? .none).hex)",
             "master_repl_offset:\(self.shards.reduce(0) { $0 + $1.tip })",

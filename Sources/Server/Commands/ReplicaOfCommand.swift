@@ -16,6 +16,9 @@ extension ClientConnection {
         guard !command[1].isEmpty, command[1].count <= PrimaryAddress.longestHost else {
             return self.refuse("ERR Invalid master host", writer)
         }
+        guard self.shard.node.failover.withLock({ $0.stage == .none }) else {
+            return self.refuse("ERR REPLICAOF not allowed while failing over.", writer)
+        }
         let primary = PrimaryAddress(host: command[1].text, port: port)
         guard let generation = self.shard.node.changeRole(to: primary) else {
             return writer.simple("OK Already connected to specified master")
@@ -30,14 +33,9 @@ extension ClientConnection {
 
     /// The answer comes once every shard may take writes.
     private func promote(_ writer: Writer) {
-        let node = self.shard.node
-        guard let primary = node.primary, let generation = node.changeRole(to: nil) else { return writer.ok() }
-        node.logger.notice("becoming a primary")
-        self.wait(for: node.lead(generation: generation, on: self.shard.loop)) { failure, writer in
-            guard let failure else { return writer.ok() }
-            node.logger.error("cannot become a primary", metadata: ["reason": "\(failure)"])
-            if node.role.withLock({ $0.generation == generation }) { node.follow(primary) }
-            writer.error("ERR cannot become a primary: \(failure)")
+        guard let promotion = self.shard.node.promote(on: self.shard.loop) else { return writer.ok() }
+        self.wait(for: promotion) { failure, writer in
+            if let failure { writer.error("ERR cannot become a primary: \(failure)") } else { writer.ok() }
         }
     }
 }

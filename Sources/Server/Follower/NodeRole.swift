@@ -1,6 +1,7 @@
 // Whether a node is a primary or a replica, and of whom. Every shard carries a change out on its own loop; what is written
 // here is what the node is asked to be, by whoever asked last.
 
+import Logging
 import NIOCore
 import Primitives
 import Synchronization
@@ -31,9 +32,23 @@ extension Node {
 }
 
 extension Node {
+    /// Makes a replica a primary.
+    /// - Returns: what went wrong, nil for nothing, once every shard may take writes; nil at once if it is a primary already.
+    func promote(on loop: any EventLoop) -> EventLoopFuture<String?>? {
+        guard let primary = self.primary, let generation = self.changeRole(to: nil) else { return nil }
+        self.logger.notice("becoming a primary")
+        return self.lead(generation: generation, on: loop).map { failure in
+            if let failure {
+                self.logger.error("cannot become a primary", metadata: ["reason": "\(failure)"])
+                if self.role.withLock({ $0.generation == generation }) { self.follow(primary) }
+            }
+            return failure
+        }
+    }
+
     /// Lets every shard take writes, each under a new history.
     /// - Returns: what went wrong; nil for nothing.
-    func lead(generation: UInt64, on loop: any EventLoop) -> EventLoopFuture<String?> {
+    private func lead(generation: UInt64, on loop: any EventLoop) -> EventLoopFuture<String?> {
         var generator = SystemRandomNumberGenerator()
         let changes = self.shards.map { shard in
             let fresh = History(using: &generator)

@@ -17,7 +17,7 @@ extension ShardFollower {
         return true
     }
 
-    /// The primary sends no frames yet; what it said of itself may show all the same that the shard's data is its own up to
+    /// The primary may send no frame for long; what it said of itself may show all the same that the shard's data is its own up to
     /// here.
     func adoptHistoryIfProven() {
         guard let granted = self.grantedHistory, let topology = self.topology, topology.history == granted else {

@@ -191,7 +191,6 @@ extension ShardFollower {
         case .ping(let tip, _):
             self.primaryTip = tip
             self.progressMade()
-            self.adoptHistoryIfProven()
             return nil
         case .snapshotBegan, .snapshotChunk, .snapshotEnded:
             return .refused("a snapshot, which this version cannot load yet")
@@ -210,6 +209,7 @@ extension ShardFollower {
             ]
         )
         self.report()
+        self.adoptHistoryIfProven()
         return nil
     }
 }

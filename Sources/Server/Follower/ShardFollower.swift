@@ -186,7 +186,10 @@ final class ShardFollower {
     /// The connection is over; the next round begins after the back-off.
     func ended(_ end: FollowerEnd) {
         guard self.phase != .stopped, self.phase != .waiting else { return }
-        guard !self.isDraining else { return self.endAfterSlice = self.endAfterSlice ?? end }
+        guard !self.isDraining else {
+            self.endAfterSlice = self.endAfterSlice ?? end
+            return
+        }
         self.end(end)
         guard !self.shard.isStopped else { return }
         let wait = self.backoff.next(using: &self.generator)

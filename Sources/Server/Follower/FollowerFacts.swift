@@ -13,6 +13,8 @@ enum FollowerEnd: CustomStringConvertible {
     case refused(String)
     case malformed(FollowerError)
     case failedToApply(String)
+    /// A snapshot was damaged, or cannot be kept.
+    case badSnapshot(String)
     /// The primary said nothing for `--link-timeout`.
     case mute
     /// An operator asked for another role.
@@ -26,6 +28,7 @@ enum FollowerEnd: CustomStringConvertible {
         case .refused(let reason): "the primary refused: \(reason)"
         case .malformed(let error): error.description
         case .failedToApply(let reason): reason
+        case .badSnapshot(let reason): "the snapshot is of no use: \(reason)"
         case .mute: "the primary was mute for the link time-out"
         case .stopped: "stopped by the operator"
         }
@@ -56,6 +59,7 @@ struct FollowerCounters: Sendable {
             case .decoding: self.decodingErrors += 1
             }
         case .failedToApply: self.applyErrors += 1
+        case .badSnapshot: self.decodingErrors += 1
         case .refused: self.refusals += 1
         case .mute: self.timeouts += 1
         case .unreachable, .closed, .broken, .stopped: break

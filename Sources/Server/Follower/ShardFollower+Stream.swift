@@ -20,6 +20,8 @@ extension ShardFollower {
     private static let nanosecondsPerTurn: UInt64 = 2_000_000
     /// Events between two looks at the clock.
     private static let eventsPerLook = 32
+    /// Bytes of an event that takes long enough to look at the clock.
+    private static let longEvent = 8 << 10
     /// Until the next slice. SwiftNIO runs what is submitted with `execute` before it looks at its sockets again: only a timer
     /// lets the clients in between.
     private static let pause = TimeAmount.microseconds(50)
@@ -108,14 +110,11 @@ extension ShardFollower {
             self.deadline = deadline
         }
 
-        /// Counts an event.
-        mutating func took() {
+        /// Counts an event; after a long one the clock is looked at.
+        mutating func took(isLong: Bool) {
             self.left -= 1
-            if self.left == 0
-                || (self.left % ShardFollower.eventsPerLook == 0 && Clocks.monotonicNanoseconds > self.deadline)
-            {
-                self.end = .turnOver
-            }
+            let isLook = isLong || self.left % ShardFollower.eventsPerLook == 0
+            if self.left == 0 || (isLook && Clocks.monotonicNanoseconds > self.deadline) { self.end = .turnOver }
         }
     }
 
@@ -132,7 +131,8 @@ extension ShardFollower {
                     let next = try self.input.next(in: Bytes(rebasing: bytes[used...]))
                     used += next.consumed
                     guard let event = next.event else { return }
-                    if let end = self.take(event) { slice.end = .ended(end) } else { slice.took() }
+                    slice.took(isLong: next.consumed > Self.longEvent)
+                    if let end = self.take(event) { slice.end = .ended(end) }
                 } catch {
                     slice.end = .ended(.malformed(error))
                 }
@@ -192,8 +192,11 @@ extension ShardFollower {
             self.primaryTip = tip
             self.progressMade()
             return nil
-        case .snapshotBegan, .snapshotChunk, .snapshotEnded:
-            return .refused("a snapshot, which this version cannot load yet")
+        case .snapshotBegan:
+            self.snapshotBegan()
+            return nil
+        case .snapshotChunk(let bytes): return self.snapshotCame(bytes)
+        case .snapshotEnded(let position): return self.snapshotEnded(at: position)
         }
     }
 

@@ -53,6 +53,10 @@ final class ShardFollower {
     var inboxBytes = 0
     var isReading = true
     var isDrainScheduled = false
+    /// A snapshot on its way in; nil outside of one.
+    var incoming: IncomingSnapshot?
+    /// A whole one takes the place of the shard's data.
+    var isInstalling = false
     /// A slice is being applied: what ends the connection meanwhile (a write that fails, say) does so after it.
     var isDraining = false
     var endAfterSlice: FollowerEnd?
@@ -74,6 +78,7 @@ final class ShardFollower {
 
     /// Until a connection stands and its handshake is answered; milliseconds.
     private static let longestRound: Milliseconds = 10_000
+    private static let changeInterval = TimeAmount.milliseconds(5)
 
     init(_ shard: Shard, primary: PrimaryAddress, seed: UInt64) {
         self.shard = shard
@@ -89,6 +94,8 @@ final class ShardFollower {
     /// Begins a round.
     func start() {
         guard self.phase == .waiting, !self.shard.isStopped else { return }
+        // What is being installed moves the tip, and with it what is to be asked for.
+        guard !self.shard.changes.isUnderWay else { return self.startLater(in: Self.changeInterval) }
         self.attempt += 1
         switch self.primary.kind {
         case .stream: self.connect(port: self.primary.port)
@@ -192,10 +199,13 @@ final class ShardFollower {
         }
         self.end(end)
         guard !self.shard.isStopped else { return }
-        let wait = self.backoff.next(using: &self.generator)
+        self.startLater(in: .milliseconds(self.backoff.next(using: &self.generator)))
+    }
+
+    private func startLater(in wait: TimeAmount) {
         let attempt = self.attempt
         let bound = NIOLoopBound(self, eventLoop: self.shard.loop)
-        self.shard.loop.scheduleTask(in: .milliseconds(wait)) {
+        self.shard.loop.scheduleTask(in: wait) {
             if bound.value.attempt == attempt { bound.value.start() }
         }
     }
@@ -210,6 +220,7 @@ final class ShardFollower {
         self.enter(.waiting)
         self.channel?.close(promise: nil)
         self.channel = nil
+        self.abandonSnapshot()
         self.topology = nil
         self.grantedHistory = nil
         self.front = ByteBuffer()
@@ -271,10 +282,5 @@ final class ShardFollower {
         )
     }
 
-    var isSynchronizing: Bool {
-        switch self.input.state {
-        case .snapshot, .chunk: true
-        case .answer, .stream, .failed: false
-        }
-    }
+    var isSynchronizing: Bool { self.incoming != nil || self.isInstalling }
 }

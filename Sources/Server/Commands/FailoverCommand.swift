@@ -2,17 +2,26 @@
 // answer comes when the handover has begun, and INFO tells how it goes. The target must be named: a replica's link does not
 // tell where its clients connect.
 
+import Engine
 import Keyspace
 import NIOCore
 import Primitives
 import RESP
+import Replication
+import Synchronization
 
 extension ClientConnection {
     func failover(_ command: Command, _ writer: Writer) {
         let node = self.shard.node
         if command.count == 2, command[1].equalsIgnoringCase("ABORT") {
             switch node.abortFailover() {
-            case .aborted: return writer.ok()
+            case .aborted:
+                return self.askAllShards {
+                    $0.endPause(for: .failover)
+                } answer: { _, writer in
+                    node.failover.withLock { $0.isEnding = false }
+                    writer.ok()
+                }
             case .noneUnderWay: return self.refuse("ERR No failover in progress.", writer)
             case .tooLate:
                 return self.refuse("ERR The target has been told to take over: wait for its answer", writer)

@@ -8,6 +8,7 @@
 // when an answer is lost it is asked again, so that both sides never think differently for longer than they cannot talk. Source of the
 // command and its states: https://redis.io/docs/latest/commands/failover/; the target must be named here.
 
+import Engine
 import Logging
 import NIOCore
 import Primitives
@@ -23,6 +24,8 @@ struct FailoverState: Sendable {
     }
 
     var stage = Stage.none
+    /// One was aborted whose pauses have not ended on every shard: another must wait, or its own would end with them.
+    var isEnding = false
     /// Numbers the handovers; what belongs to an earlier one is ignored.
     var number: UInt64 = 0
 }
@@ -57,9 +60,10 @@ final class Failover {
     func start() {
         self.node.logger.notice("handing over", metadata: ["target": "\(self.target)"])
         let until = WallClock.milliseconds + Self.longest
-        let pauses = self.node.shards.map { shard in
+        let (node, number) = (self.node, self.number)
+        let pauses = node.shards.map { shard in
             shard.loop.submit { () -> TakeoverStream in
-                shard.pauseWrites(until: until, for: .failover)
+                if node.failover.withLock({ $0.number == number }) { shard.pauseWrites(until: until, for: .failover) }
                 return TakeoverStream(history: shard.engine.stream.history, position: shard.engine.tip)
             }
         }
@@ -135,6 +139,8 @@ final class Failover {
     }
 
     private func giveUp(_ reason: String) {
+        // One that was aborted has nothing to say any more: writes go on, or wait for another.
+        guard self.node.failover.withLock({ $0.number == self.number }) else { return }
         self.node.logger.warning(
             "the handover was given up, writes go on",
             metadata: ["target": "\(self.target)", "reason": "\(reason)"]
@@ -153,13 +159,23 @@ final class Failover {
         self.loop.scheduleTask(in: wait) { bound.value.1(bound.value.0) }
     }
 
+    /// Nobody waits longer than to the deadline; what the target was told to do is given a little more.
+    private func timeout(_ step: TakeoverStep) -> TimeAmount {
+        guard let deadline = self.deadline else { return Self.questionTimeout }
+        let left = TimeAmount.milliseconds(max(1, deadline - WallClock.milliseconds))
+        switch step {
+        case .ask: return min(left, Self.questionTimeout)
+        case .take: return max(left, Self.questionTimeout)
+        }
+    }
+
     private func ask(_ step: TakeoverStep, _ body: @escaping (Failover, TakeoverAnswer) -> Void) {
         let bound = NIOLoopBound((self, body), eventLoop: self.loop)
         PrimaryQuestion.ask(
             TakeoverRequest(step: step, streams: self.streams).encoded,
             of: self.target,
             on: self.loop,
-            timeout: Self.questionTimeout
+            timeout: self.timeout(step)
         ) { TakeoverAnswer($0) }
         .whenComplete { result in
             let (failover, body) = bound.value
@@ -175,7 +191,7 @@ extension Node {
     /// Begins a handover; nil when one is under way.
     func beginFailover() -> UInt64? {
         self.failover.withLock { state in
-            guard state.stage == .none else { return nil }
+            guard state.stage == .none, !state.isEnding else { return nil }
             state.stage = .waiting
             state.number += 1
             return state.number
@@ -196,8 +212,9 @@ extension Node {
             case .none: return .noneUnderWay
             case .promoting: return .tooLate
             case .waiting:
-                // The handover finds itself aborted at its next step, and lets writes go on.
+                // The handover finds itself aborted at its next step; whoever asked for it lets writes go on.
                 state.stage = .none
+                state.isEnding = true
                 state.number += 1
                 return .aborted
             }

@@ -39,7 +39,7 @@ final class PrimaryQuestion<Answer: Sendable>: ChannelInboundHandler, @unchecked
                 channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(handler) }
             }
             .connect(host: primary.host, port: Int(primary.port))
-            .whenFailure { error in loop.execute { handler.fail(error) } }
+            .whenFailure { handler.fail($0) }
         return promise.futureResult
     }
 

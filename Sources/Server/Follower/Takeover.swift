@@ -6,6 +6,7 @@
 // makes a node that has exactly this the primary, and is answered +OK also by one that has become it this way before. Anything
 // else is an error, and changes nothing.
 
+import Engine
 import NIOCore
 import Primitives
 import RESP

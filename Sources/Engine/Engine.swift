@@ -86,6 +86,7 @@ package struct Engine: ~Copyable {
         mutations.removeAll()
     }
 
+    /// Gives a mutation the next LSN, and keeps it under that.
     mutating func number(_ mutation: Bytes) {
         self.tip += 1
         // Under `always` links are shown a write once it is durable.

@@ -25,10 +25,11 @@ extension ClientConnection {
         case .config: self.config(command, writer)
         case .info: self.info(command)
         case .role:
+            let node = self.shard.node
             self.askAllShards {
                 $0.facts
             } answer: {
-                RoleReport.write($0, $1)
+                RoleReport.write($0, primary: node.primary, $1)
             }
         case .time:
             let now = WallClock.microseconds
@@ -47,6 +48,9 @@ extension ClientConnection {
             self.unwatch()
             writer.ok()
         case .topology: self.topology()
+        case .replicaof, .slaveof: self.replicaOf(command, writer)
+        case .failover: self.failover(command, writer)
+        case .takeover: self.takeover(command, writer)
         default: self.refuse(CommandError.unknown(command), writer)
         }
     }
@@ -108,7 +112,7 @@ extension ClientConnection {
         writer.bulk("mode")
         writer.bulk("standalone")
         writer.bulk("role")
-        writer.bulk("master")
+        writer.bulk(self.shard.node.isReplica ? "replica" : "master")
         writer.bulk("modules")
         writer.array(0)
     }

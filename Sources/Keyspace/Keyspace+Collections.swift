@@ -31,10 +31,6 @@ extension Keyspace {
         return .box(box)
     }
 
-    /// Announces a change of an entry, or of its collection, in place.
-    @inline(__always)
-    mutating func willChange(at place: Place) {}
-
     /// The collection of a key that is there and has one, for changes in place.
     mutating func change(at place: Place) -> CollectionBox {
         self.willChange(at: place)

@@ -29,6 +29,8 @@ package struct Keyspace: ~Copyable {
     let views = (0..<Self.mostViews).map { View(mark: Slot.marks[$0]) }
     /// What this shard's collections share, and what is left of those that are gone.
     var collections: CollectionContext
+    /// The same of tables that were exchanged for others, as long as a collection of theirs is left.
+    var formerCollections: [CollectionContext] = []
     var expiryCursor = 0
     let events: BackgroundEvents
 
@@ -177,7 +179,8 @@ package struct Keyspace: ~Copyable {
             entry.setExpiryInPlace(expiry)
             self.table.expiryMoved(of: entry, place.hash)
         } else if entry.hasExpiry != (expiry != nil) {
-            self.retire(self.table.replace(slot, with: entry.copy(named: entry.key, expiry: expiry), place.hash))
+            let copy = entry.copy(named: entry.key, expiry: expiry)
+            self.retire(self.table.replace(slot, with: copy, place.hash))
         }
     }
 
@@ -203,15 +206,15 @@ package struct Keyspace: ~Copyable {
         self.detach(self.table.removeAll())
     }
 
-    /// Gives back a little of what `removeAll`, views and the end of large collections left. False when there is nothing left
+    /// Gives back a little of what `removeAll`, views, and the end of large collections left. False when there is nothing left
     /// to do.
     package mutating func releaseSlice() -> Bool {
         guard self.hasReleases else { return false }
         let start = self.events.begin()
-        // Four segments are some two and a half thousand entries: well under a millisecond. A node takes as long as an entry.
         if let closing = self.views.first(where: { $0.state == .closing }) {
             closing.clearSlice(of: self.table.shape)
-        } else if !self.collections.releaseSlice(nodes: 1024), var release = self.releases.popLast() {
+        } else if !self.releaseCollections(), var release = self.releases.popLast() {
+            // Four segments are some two and a half thousand entries: well under a millisecond.
             if release.step(segments: 4) { self.releases.append(release) }
         }
         self.events.end(.releaseSlice, since: start)
@@ -219,8 +222,28 @@ package struct Keyspace: ~Copyable {
     }
 
     private var hasReleases: Bool {
-        !self.releases.isEmpty || !self.collections.isEmpty || self.views.contains { $0.state == .closing }
+        !self.releases.isEmpty || !self.collections.isEmpty || self.formerCollections.contains { !$0.isEmpty }
+            || self.views.contains { $0.state == .closing }
     }
+
+    /// Gives back nodes of large collections; true when there were any. A node takes as long as an entry.
+    private mutating func releaseCollections() -> Bool {
+        if !self.collections.isEmpty {
+            _ = self.collections.releaseSlice(nodes: Self.nodesPerSlice)
+            return true
+        }
+        for index in self.formerCollections.indices.reversed() {
+            if !self.formerCollections[index].isEmpty {
+                _ = self.formerCollections[index].releaseSlice(nodes: Self.nodesPerSlice)
+                return true
+            }
+            // None of their collections is left.
+            if isKnownUniquelyReferenced(&self.formerCollections[index]) { self.formerCollections.remove(at: index) }
+        }
+        return false
+    }
+
+    private static let nodesPerSlice = 1024
 }
 
 /// Counters under Redis's names (`INFO stats`).

@@ -1,4 +1,5 @@
 import Keyspace
+import Primitives
 import RESP
 
 extension ClientConnection {

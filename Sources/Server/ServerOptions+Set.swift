@@ -18,6 +18,7 @@ extension ServerOptions {
         "slot-idle-timeout", "reconnect-window", "commit", "commit-timeout", "min-replicas-to-write",
         "min-replicas-max-lag", "max-snapshots", "snapshot-join-window", "snapshot-rate", "snapshot-buffer",
         "snapshot-chunk-size",
+        "replica-of", "replica-of-stream", "replica-id", "region",
     ]
 
     /// What `link-timeout` may be: a day is longer than anybody waits for a dead peer.
@@ -75,6 +76,10 @@ extension ServerOptions {
         case "snapshot-chunk-size":
             self.stream.snapshots.chunkBytes = try Self.size(name, value, in: SnapshotOptions.chunks)
         case "min-replicas-max-lag": self.minReplicasMaxLagSeconds = try Self.number(name, value, in: 0...86_400)
+        case "replica-of": self.replicaOf = try Self.address(name, value, .node)
+        case "replica-of-stream": self.replicaOf = try Self.address(name, value, .stream)
+        case "replica-id": self.replicaID = try Self.name(name, value)
+        case "region": self.region = try Self.name(name, value)
         default:
             throw InvalidSetting(
                 description: "unknown setting '\(name)'; known are \(Self.names.joined(separator: ", "))"
@@ -88,6 +93,25 @@ extension ServerOptions {
         in range: ClosedRange<Int>
     ) throws(InvalidSetting) -> Milliseconds {
         Milliseconds(try Self.number(name, value, in: range) as Int) * 1000
+    }
+
+    private static func address(
+        _ name: String,
+        _ value: String,
+        _ kind: PrimaryAddress.Kind
+    ) throws(InvalidSetting) -> PrimaryAddress {
+        guard let address = PrimaryAddress(value, kind: kind) else {
+            throw InvalidSetting(description: "\(name) must be host:port, not '\(value)'")
+        }
+        return address
+    }
+
+    /// What a handshake carries.
+    private static func name(_ name: String, _ value: String) throws(InvalidSetting) -> String {
+        guard (1...HandshakeRequest.longestID).contains(value.utf8.count) else {
+            throw InvalidSetting(description: "\(name) must be 1 to \(HandshakeRequest.longestID) bytes")
+        }
+        return value
     }
 
     private static func commitRule(_ value: String) throws(InvalidSetting) -> CommitRule? {

@@ -21,7 +21,8 @@ package struct Engine: ~Copyable {
     /// Where the log's files reach; nil without a data directory.
     var logMap: LogMap?
     package var replicas: Replicas
-    package private(set) var commandCount = 0
+    package internal(set) var commandCount = 0
+    let transaction = TransactionRecord()
 
     /// - Parameters:
     ///   - seed: secret; of the key hash and of random choices.

@@ -14,6 +14,7 @@ extension ClientConnection {
             self.end()
         case .hello: self.hello(command, writer)
         case .reset:
+            self.dropTransaction()
             self.session.version = .resp2
             self.session.name = ""
             writer.version = .resp2
@@ -36,9 +37,17 @@ extension ClientConnection {
             writer.bulk(decimal: now / 1_000_000)
             writer.bulk(decimal: now % 1_000_000)
         case .memory: self.memory(command, writer)
+        case .object: self.object(command, writer)
         case .wait: self.waitForReplicas(command, writer)
         case .waitaof: self.waitForDisks(command, writer)
         case .slots: self.slots(command, writer)
+        case .multi: self.multi(writer)
+        case .exec: self.refuse("ERR EXEC without MULTI", writer)
+        case .discard: self.discard(writer)
+        case .watch: self.watch(command, writer)
+        case .unwatch:
+            self.unwatch()
+            writer.ok()
         case .topology: self.topology()
         case .replicaof, .slaveof: self.replicaOf(command, writer)
         case .failover: self.failover(command, writer)

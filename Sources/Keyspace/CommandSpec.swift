@@ -20,6 +20,8 @@ package struct CommandSpec: Sendable {
         package static let fast = Flags(rawValue: 128)
         package static let noAuth = Flags(rawValue: 256)
         package static let allowBusy = Flags(rawValue: 512)
+        /// What it carries out is told one by one.
+        package static let skipSlowlog = Flags(rawValue: 1 << 12)
     }
 
     /// Redis's ACL categories, as far as a command here belongs to one; in Redis's order.
@@ -36,6 +38,7 @@ package struct CommandSpec: Sendable {
         package static let slow = Categories(rawValue: 64)
         package static let dangerous = Categories(rawValue: 128)
         package static let connection = Categories(rawValue: 256)
+        package static let transaction = Categories(rawValue: 1 << 14)
     }
 
     /// Who carries a command out.
@@ -94,7 +97,8 @@ package struct CommandSpec: Sendable {
 
 extension CommandSpec {
     /// Every command.
-    static let all: [CommandSpec] = Self.connection + Self.server + Self.replication + Self.strings + Self.generic
+    static let all: [CommandSpec] =
+        Self.connection + Self.server + Self.replication + Self.transactions + Self.strings + Self.generic
 
     /// A command whose categories follow from its flags, but for those that are given.
     init(

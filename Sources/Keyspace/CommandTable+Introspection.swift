@@ -145,6 +145,7 @@ extension CommandSpec.Flags {
     fileprivate static let named: [(flag: Self, name: StaticString)] = [
         (.write, "write"), (.readonly, "readonly"), (.denyOOM, "denyoom"), (.admin, "admin"), (.noScript, "noscript"),
         (.loading, "loading"), (.stale, "stale"), (.fast, "fast"), (.noAuth, "no_auth"), (.allowBusy, "allow_busy"),
+        (.skipSlowlog, "skip_slowlog"),
     ]
 }
 
@@ -152,5 +153,6 @@ extension CommandSpec.Categories {
     fileprivate static let named: [(category: Self, name: StaticString)] = [
         (.keyspace, "keyspace"), (.read, "read"), (.write, "write"), (.string, "string"), (.admin, "admin"),
         (.fast, "fast"), (.slow, "slow"), (.dangerous, "dangerous"), (.connection, "connection"),
+        (.transaction, "transaction"),
     ]
 }

@@ -8,6 +8,8 @@ package enum BackgroundEvent: Int, CaseIterable, Sendable {
     case expirySlice
     case releaseSlice
     case backlogEviction
+    case snapshotTrigger
+    case snapshotSlice
     /// A piece of a dump was written from a view.
     case dumpSlice
 
@@ -17,6 +19,8 @@ package enum BackgroundEvent: Int, CaseIterable, Sendable {
         case .expirySlice: "expiry_slice"
         case .releaseSlice: "release_slice"
         case .backlogEviction: "backlog_eviction"
+        case .snapshotTrigger: "snapshot_trigger"
+        case .snapshotSlice: "snapshot_slice"
         case .dumpSlice: "dump_slice"
         }
     }

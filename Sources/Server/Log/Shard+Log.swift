@@ -73,6 +73,7 @@ extension Shard {
         self.finishCommits()
         self.commitDump()
         if let whenIdle = self.log?.whenIdle.take() { whenIdle() }
+        self.follower?.logMoved()
         if !self.engine.stream.links.isEmpty || !self.parkedLinks.isEmpty { self.scheduleTurn() }
     }
 

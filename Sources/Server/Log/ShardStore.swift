@@ -113,7 +113,8 @@ final class ShardStore: Sendable {
                 recoveredTip: log.last,
                 fresh: fresh,
                 sync: options.logSync,
-                wereRecordsLost: isRepaired
+                wereRecordsLost: isRepaired,
+                isFollower: options.replicaOf != nil
             )
         }
         guard oldest <= position else { throw RecoveryError.gap(dump: position, oldest: oldest) }
@@ -127,7 +128,8 @@ final class ShardStore: Sendable {
             recoveredTip: max(log.last, position),
             fresh: fresh,
             sync: options.logSync,
-            wereRecordsLost: isRepaired || previous == nil
+            wereRecordsLost: isRepaired || previous == nil,
+            isFollower: options.replicaOf != nil
         )
     }
 

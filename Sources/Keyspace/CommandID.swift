@@ -3,7 +3,8 @@ package enum CommandID: UInt8, Sendable {
     // connection
     case ping, echo, quit, hello, select, client, reset
     // server
-    case command, config, info, role, dbsize, flushall, flushdb, time, memory, object, debug, save, bgsave, lastsave, shutdown
+    case command, config, info, role, dbsize, flushall, flushdb, time, memory, object, debug, save, bgsave, lastsave,
+        shutdown
     // replication
     case wait, waitaof, slots, topology, replicaof, slaveof, failover, takeover
     // transactions

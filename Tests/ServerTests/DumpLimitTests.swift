@@ -110,7 +110,8 @@ import Testing
     @Test("SHUTDOWN saves unless told not to, and only where the server lets itself be ended")
     func shutdown() throws {
         let asks = Asks()
-        try TestServer.run(in: self.folder, shutdown: { asks.add() }) { server in
+        let ask: @Sendable () -> Void = { asks.add() }
+        try TestServer.run(in: self.folder, shutdown: ask) { server in
             let client = try server.client()
             try Scribe(client).write(10)
             #expect(try client.command("SHUTDOWN", "SAVE", "NOSAVE").text == "ERR syntax error")
@@ -120,7 +121,7 @@ import Testing
             try server.wait(for: "the request") { asks.count == 1 }
         }
         #expect(try !self.folder.files(in: "shard-0").contains("dump.rdb"))
-        try TestServer.run(in: self.folder, shutdown: { asks.add() }) { server in
+        try TestServer.run(in: self.folder, shutdown: ask) { server in
             let client = try server.client()
             try client.expectKeys(10)
             try client.send(TestClient.encoded(["SHUTDOWN"]))

@@ -72,9 +72,13 @@ extension ShardFollower {
             self.report()
         }
         self.isDraining = false
-        if let end = self.endAfterSlice.take() { slice.end = .ended(end) }
+        if let end = self.endAfterSlice.take() {
+            slice.end = .ended(end)
+        } else if let end = self.endAfterInbox, slice.end == nil, isStarved {
+            slice.end = .ended(end)
+        }
         switch slice.end {
-        case .ended(let end): self.ended(end)
+        case .ended(let end): self.finish(end)
         case .turnOver: self.scheduleDrain()
         case .held, nil: break
         }

@@ -3,9 +3,9 @@ package enum CommandID: UInt8, Sendable {
     // connection
     case ping, echo, quit, hello, select, client, reset
     // server
-    case command, config, info, role, dbsize, flushall, flushdb, time, memory, debug
+    case command, config, info, role, dbsize, flushall, flushdb, time, memory, debug, slowlog
     // replication
-    case wait, waitaof, slots, topology
+    case wait, waitaof, slots, topology, token, waitForPlaces, digest
     // transactions
     case multi, exec, discard, watch, unwatch
     // string

@@ -47,7 +47,8 @@ extension Keyspace {
         case .memory: self.memory(command, reply)
         case .ping, .echo, .quit, .hello, .select, .client, .reset, .command, .config, .info, .role, .time, .debug,
             .wait,
-            .waitaof, .slots, .topology, .multi, .exec, .discard, .watch, .unwatch:
+            .waitaof, .slots, .topology, .multi, .exec, .discard, .watch, .unwatch, .token,
+            .waitForPlaces, .digest, .slowlog:
             // A connection's command that reached a shard all the same, say in a replica's stream: no reason to stop.
             reply.error(CommandError.notForShard)
         }

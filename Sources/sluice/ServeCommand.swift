@@ -117,6 +117,12 @@ struct ServeCommand: ParsableCommand {
     @Option(help: "Seconds within which such a replica must have acknowledged something. (default: 10)")
     var minReplicasMaxLag: String?
 
+    @Option(help: "Microseconds from which on a command is remembered in SLOWLOG; -1: never. (default: 10000)")
+    var slowlogLogSlowerThan: String?
+
+    @Option(help: "Commands that SLOWLOG remembers. (default: 128)")
+    var slowlogMaxLen: String?
+
     @Option(help: "trace, debug, info, notice, warning, error or critical.")
     var logLevel: String = "notice"
 
@@ -134,6 +140,7 @@ struct ServeCommand: ParsableCommand {
             ("reconnect-window", self.reconnectWindow), ("commit", self.commit),
             ("commit-timeout", self.commitTimeout), ("min-replicas-to-write", self.minReplicasToWrite),
             ("min-replicas-max-lag", self.minReplicasMaxLag),
+            ("slowlog-log-slower-than", self.slowlogLogSlowerThan), ("slowlog-max-len", self.slowlogMaxLen),
         ]
     }
 

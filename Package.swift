@@ -109,7 +109,8 @@ let package = Package(
         tests(
             "Server",
             [
-                "Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "Server", "Sockets", logging, nio[0],
+                "Primitives", "RESP", "RDB", "Keyspace", "Replication", "ReplicationLog", "Server", "Sockets", logging,
+                nio[0],
             ]
         ),
         tests("Tidiness", []),

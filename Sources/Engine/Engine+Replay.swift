@@ -29,8 +29,12 @@ package struct Replay: ~Copyable {
         else {
             throw ReplayError(lsn: lsn, reason: "its payload is not one RESP array, as the log of a shard has them")
         }
-        let command = self.parser.current
         defer { self.parser.advance() }
+        try self.carryOut(self.parser.current, lsn: lsn, on: &engine)
+    }
+
+    /// Applies one mutation that has been parsed; what was logged here and what a primary sends is carried out alike.
+    mutating func carryOut(_ command: Command, lsn: LSN, on engine: inout Engine) throws(ReplayError) {
         let found = self.table.index(of: command[0])
         if let found, self.table.specs[found].id == .multi, command.count > 1 {
             return try self.applyTransaction(command, lsn: lsn, to: &engine)

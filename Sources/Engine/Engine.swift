@@ -21,6 +21,8 @@ package struct Engine: ~Copyable {
     /// Where the log's files reach; nil without a data directory.
     var logMap: LogMap?
     package var replicas: Replicas
+    /// Snapshots that are being written for links.
+    package internal(set) var productions: [SnapshotProduction] = []
     package internal(set) var commandCount = 0
     let transaction = TransactionRecord()
 
@@ -86,6 +88,7 @@ package struct Engine: ~Copyable {
         mutations.removeAll()
     }
 
+    /// Gives a mutation the next LSN, and keeps it under that.
     mutating func number(_ mutation: Bytes) {
         self.tip += 1
         // Under `always` links are shown a write once it is durable.

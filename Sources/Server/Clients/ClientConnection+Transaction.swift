@@ -73,15 +73,15 @@ extension ClientConnection {
     }
 
     private static func keys(of command: Command, _ spec: CommandSpec) -> StrideTo<Int> {
-        spec.id == .memory && spec.isForShard(command)
-            ? stride(from: 2, to: 3, by: 1) : spec.keyIndices(argumentCount: command.count)
+        spec.scope == .connection && spec.isForShard(command)
+            ? stride(from: 2, to: 3, by: 1) : spec.keyIndices(of: command)
     }
 
     /// Whether the connection can answer a command in the middle of a transaction, at once and, with several shards, before it.
     private func mayServeInTransaction(_ id: CommandID) -> Bool {
         switch id {
         case .ping, .echo, .select, .time, .command, .unwatch: true
-        case .hello, .client, .config, .info, .role, .memory, .slowlog: self.isAlone
+        case .hello, .client, .config, .info, .role, .memory, .object, .slowlog: self.isAlone
         default: false
         }
     }

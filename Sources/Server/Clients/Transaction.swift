@@ -158,7 +158,10 @@ extension CommandSpec {
     func isForShard(_ command: Command) -> Bool {
         switch self.scope {
         case .keyspace, .allShards: true
-        case .connection: self.id == .memory && command.count > 2 && command[1].equalsIgnoringCase("USAGE")
+        case .connection:
+            self.id == .object
+                ? command.count == 3
+                : self.id == .memory && command.count > 2 && command[1].equalsIgnoringCase("USAGE")
         }
     }
 }

@@ -143,7 +143,15 @@ extension Node {
             ("min-replicas-max-lag", "\(settings.minReplicasMaxLagSeconds)"),
             ("slowlog-log-slower-than", "\(settings.slowlogMicroseconds)"),
             ("slowlog-max-len", "\(settings.slowlogLength)"),
+            ("max-snapshots", "\(self.options.stream.snapshots.mostPasses)"),
+            ("snapshot-join-window", "\(self.options.stream.snapshots.joinWindow)"),
+            ("snapshot-rate", "\(self.options.stream.snapshots.bytesPerSecond)"),
+            ("snapshot-buffer", "\(self.options.stream.snapshots.bufferBytes)"),
+            ("snapshot-chunk-size", "\(self.options.stream.snapshots.chunkBytes)"),
+            ("repl-diskless-sync", "yes"),
             ("log-index-interval", "\(self.options.log.indexInterval)"),
+            ("replicaof", self.primary.map { "\($0.host) \($0.port)" } ?? ""), ("replica-id", self.replicaID),
+            ("region", self.options.region ?? ""), ("replica-read-only", "yes"), ("replica-serve-stale-data", "yes"),
             ("maxmemory", "0"), ("maxmemory-policy", "noeviction"), ("timeout", "0"), ("cluster-enabled", "no"),
         ]
     }
@@ -159,10 +167,6 @@ extension HandshakeCounters {
     func reset() {
         self.accepted.store(0, ordering: .relaxed)
         self.malformed.store(0, ordering: .relaxed)
-        self.foreignHistory.store(0, ordering: .relaxed)
-        self.beyondTip.store(0, ordering: .relaxed)
-        self.slotInvalidated.store(0, ordering: .relaxed)
-        self.tooOld.store(0, ordering: .relaxed)
-        self.logRemoved.store(0, ordering: .relaxed)
+        self.tooManyWaiting.store(0, ordering: .relaxed)
     }
 }

@@ -163,5 +163,5 @@ extension ClientConnection {
 
 extension Node {
     /// Where else the data are to be had.
-    var primaryText: String { "this node is the primary" }
+    var primaryText: String { self.primary.map { "the primary is \($0)" } ?? "this node is the primary" }
 }

@@ -27,6 +27,10 @@ package struct Keyspace: ~Copyable {
     let scratch = Writer()
     var releases: [Release] = []
     let views = (0..<Self.mostViews).map { View(mark: Slot.marks[$0]) }
+    /// What this shard's collections share, and what is left of those that are gone.
+    var collections: CollectionContext
+    /// The same of tables that were exchanged for others, as long as a collection of theirs is left.
+    var formerCollections: [CollectionContext] = []
     var expiryCursor = 0
     let events: BackgroundEvents
 
@@ -34,6 +38,7 @@ package struct Keyspace: ~Copyable {
     package init(seed: UInt64, events: BackgroundEvents = BackgroundEvents()) {
         self.table = Table(seed: seed, events: events)
         self.generator = SeededGenerator(seed: seed ^ 0x5bd1_e995)
+        self.collections = CollectionContext(seed: seed)
         self.events = events
     }
 
@@ -109,7 +114,7 @@ package struct Keyspace: ~Copyable {
             return entry.mutableValue
         }
         let entry = Slot.entry(slot.pointee)
-        if entry.hasExpiry == (expiry != nil), entry.fits(valueLength: valueLength),
+        if entry.isString(withExpiry: expiry != nil), entry.fits(valueLength: valueLength),
             !self.table.isAwaited(slot.pointee)
         {
             entry.setValueLength(valueLength)
@@ -174,8 +179,7 @@ package struct Keyspace: ~Copyable {
             entry.setExpiryInPlace(expiry)
             self.table.expiryMoved(of: entry, place.hash)
         } else if entry.hasExpiry != (expiry != nil) {
-            let copy = Entry.allocate(key: entry.key, valueLength: entry.valueLength, expiry: expiry)
-            copy.mutableValue.copyMemory(from: entry.value)
+            let copy = entry.copy(named: entry.key, expiry: expiry)
             self.retire(self.table.replace(slot, with: copy, place.hash))
         }
     }
@@ -198,24 +202,48 @@ package struct Keyspace: ~Copyable {
     }
 
     /// Removes every key at once; the memory goes back in slices (`releaseSlice`).
-    mutating func removeAll() {
+    package mutating func removeAll() {
         self.detach(self.table.removeAll())
     }
 
-    /// Gives back a little of what `removeAll` and views left. False when there is nothing left to do.
+    /// Gives back a little of what `removeAll`, views, and the end of large collections left. False when there is nothing left
+    /// to do.
     package mutating func releaseSlice() -> Bool {
-        let closing = self.views.first { $0.state == .closing }
-        guard closing != nil || !self.releases.isEmpty else { return false }
+        guard self.hasReleases else { return false }
         let start = self.events.begin()
-        if let closing {
+        if let closing = self.views.first(where: { $0.state == .closing }) {
             closing.clearSlice(of: self.table.shape)
-        } else if var release = self.releases.popLast() {
+        } else if !self.releaseCollections(), var release = self.releases.popLast() {
             // Four segments are some two and a half thousand entries: well under a millisecond.
             if release.step(segments: 4) { self.releases.append(release) }
         }
         self.events.end(.releaseSlice, since: start)
-        return !self.releases.isEmpty || self.views.contains { $0.state == .closing }
+        return self.hasReleases
     }
+
+    private var hasReleases: Bool {
+        !self.releases.isEmpty || !self.collections.isEmpty || self.formerCollections.contains { !$0.isEmpty }
+            || self.views.contains { $0.state == .closing }
+    }
+
+    /// Gives back nodes of large collections; true when there were any. A node takes as long as an entry.
+    private mutating func releaseCollections() -> Bool {
+        if !self.collections.isEmpty {
+            _ = self.collections.releaseSlice(nodes: Self.nodesPerSlice)
+            return true
+        }
+        for index in self.formerCollections.indices.reversed() {
+            if !self.formerCollections[index].isEmpty {
+                _ = self.formerCollections[index].releaseSlice(nodes: Self.nodesPerSlice)
+                return true
+            }
+            // None of their collections is left.
+            if isKnownUniquelyReferenced(&self.formerCollections[index]) { self.formerCollections.remove(at: index) }
+        }
+        return false
+    }
+
+    private static let nodesPerSlice = 1024
 }
 
 /// Counters under Redis's names (`INFO stats`).

@@ -42,7 +42,11 @@ final class Shard: @unchecked Sendable {
     var now: Milliseconds = 0
     /// Bytes of unfinished input of one client (`CONFIG SET client-query-buffer-limit`).
     var queryBufferLimit: Int
-    private var notedTip: Position = 0
+    var notedTip: Position = 0
+    /// As the board counts it.
+    var numbering: UInt64 = 0
+    /// What changes numbering or data, one after the other.
+    var changes = ShardChanges()
     private var isTurnScheduled = false
     private var turn: @Sendable () -> Void = {}
     private var ticker: RepeatedTask?
@@ -97,7 +101,7 @@ final class Shard: @unchecked Sendable {
         self.linkEvents = Mailbox(loop: loop)
         let reports = Mailbox<LogReport>(loop: loop)
         if let store {
-            self.log = ShardLogParts(store: store, writer: try LogWriter(store.log, reports: reports))
+            self.log = ShardLogParts(store: store, writer: try LogWriter(reports: reports))
         } else {
             self.log = nil
         }

@@ -62,7 +62,7 @@ extension Shard {
             keyspace: self.engine.keyspace.statistics,
             statistics: self.statistics,
             history: self.engine.stream.history,
-            ancestors: self.log?.store.history.ancestors ?? [],
+            ancestors: self.engine.replicas.slots.ancestors,
             tip: self.engine.stream.tip,
             oldest: self.engine.stream.backlog.oldest,
             backlogLimit: self.engine.stream.backlog.limitBytes,

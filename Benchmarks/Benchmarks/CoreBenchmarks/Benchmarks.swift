@@ -16,4 +16,5 @@ let benchmarks: @Sendable () -> Void = {
     streamBenchmarks()
     engineBenchmarks()
     logBenchmarks()
+    rdbBenchmarks()
 }

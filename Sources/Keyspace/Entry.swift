@@ -78,6 +78,7 @@ package struct Entry {
     }
 
     /// The value's bytes for writing in place.
+    @inline(__always)
     package var mutableValue: UnsafeMutableRawBufferPointer {
         UnsafeMutableRawBufferPointer(start: self.block + self.keyOffset + self.keyLength, count: self.valueLength)
     }
@@ -90,7 +91,9 @@ package struct Entry {
     /// Bytes that the block takes from the allocator; a collection's nodes not counted.
     package var allocatedBytes: Int { SizeClass.roundUp(self.keyOffset + self.keyLength + self.valueLength) }
 
-    package var kind: ValueKind { self.box?.kind ?? .string }
+    package var kind: ValueKind {
+        self.isCollection ? self.reference._withUnsafeGuaranteedRef { $0.kind } : .string
+    }
 
     /// The value, unless it is a string.
     package var collection: Collection? { self.box.map { Collection($0) } }
@@ -124,6 +127,7 @@ package struct Entry {
     }
 
     /// Whether a value of another length belongs into this very block: it fits, and a new block would be no smaller.
+    @inline(__always)
     func fits(valueLength: Int) -> Bool {
         SizeClass.roundUp(self.keyOffset + self.keyLength + valueLength) == self.allocatedBytes
     }

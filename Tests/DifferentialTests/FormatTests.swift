@@ -1,5 +1,5 @@
-// The format between Redis and us, in both directions and in every form that Redis has for it: what it saves is read as what
-// it has, and what we write is accepted by redis-check-rdb and loaded as what we meant.
+// The format between Redis and us, in both directions and in every form that Redis has for it: what it saves is read as
+// what it has, and what we write is accepted by redis-check-rdb and loaded as what we meant.
 
 import Glibc
 import Primitives
@@ -112,7 +112,9 @@ struct FormatTests {
         let redis = try server.connect()
         let all = Self.contents(seed: 13, largest: 60).values.filter { $0.value.elements.count <= 8 }
         var contents = Contents()
-        for (key, value) in all.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) where contents.values.count < 20 { contents.set(key, value) }
+        for (key, value) in all.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }).prefix(20) {
+            contents.set(key, value)
+        }
         try Self.store(contents, in: redis)
         try Self.run(redis, [Array("SAVE".utf8)])
         let snapshot = try directory.read(Self.dump)

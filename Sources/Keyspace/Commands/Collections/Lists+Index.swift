@@ -97,9 +97,10 @@ extension Keyspace {
             return pivot == nil
         }
         guard let pivot else { return reply.integer(-1) }
-        self.change(at: place).insert(command[4], at: pivot + (isAfter ? 1 : 0))
+        let box = self.change(at: place)
+        box.insert(command[4], at: pivot + (isAfter ? 1 : 0))
         self.mutations.verbatim()
-        reply.integer(tree.count + 1)
+        reply.integer(box.count)
     }
 
     private struct Search {

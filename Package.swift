@@ -93,7 +93,10 @@ let package = Package(
         tests("RESP", ["Primitives", "RESP"]),
         tests("Keyspace", ["Primitives", "RESP", "Keyspace"]),
         tests("RDB", ["Primitives", "RESP", "CIntrinsics", "RDB"]),
-        tests("Differential", ["Primitives", "RESP", "Keyspace", "RDB", "Engine", "Sockets"]),
+        tests(
+            "Differential",
+            ["Primitives", "RESP", "Keyspace", "RDB", "Engine", "Sockets", "Server", logging]
+        ),
         tests("Harness", ["Primitives", "Sockets", "Measurement", "Workload", "Harness"]),
         tests("Replication", ["Primitives", "RESP", "ReplicationLog", "Replication"]),
         tests("ReplicationLog", ["Primitives", "CIntrinsics", "ReplicationLog", "Simulation"]),
@@ -109,7 +112,8 @@ let package = Package(
         tests(
             "Server",
             [
-                "Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "Server", "Sockets", logging, nio[0],
+                "Primitives", "RESP", "RDB", "Keyspace", "Replication", "ReplicationLog", "Server", "Sockets", logging,
+                nio[0],
             ]
         ),
         tests("Tidiness", []),

@@ -5,7 +5,9 @@ package enum CommandID: UInt8, Sendable {
     // server
     case command, config, info, role, dbsize, flushall, flushdb, time, memory, object, debug
     // replication
-    case wait, waitaof, slots, topology
+    case wait, waitaof, slots, topology, replicaof, slaveof, failover, takeover
+    // transactions
+    case multi, exec, discard, watch, unwatch
     // string
     case set, get, getset, getdel, getex, setnx, setex, psetex, mset, msetnx, mget, append, strlen, getrange, substr
     case setrange, incr, decr, incrby, decrby, incrbyfloat

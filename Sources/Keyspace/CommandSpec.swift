@@ -25,6 +25,8 @@ package struct CommandSpec: Sendable {
         package static let allowBusy = Flags(rawValue: 512)
         /// Which arguments are keys depends on another argument.
         package static let movableKeys = Flags(rawValue: 1024)
+        /// What it carries out is told one by one.
+        package static let skipSlowlog = Flags(rawValue: 2048)
     }
 
     /// Redis's ACL categories, as far as a command here belongs to one; in Redis's order.
@@ -45,6 +47,7 @@ package struct CommandSpec: Sendable {
         package static let list = Categories(rawValue: 1024)
         package static let set = Categories(rawValue: 2048)
         package static let sortedSet = Categories(rawValue: 4096)
+        package static let transaction = Categories(rawValue: 8192)
     }
 
     /// Who carries a command out.
@@ -119,7 +122,7 @@ package struct CommandSpec: Sendable {
 extension CommandSpec {
     /// Every command.
     static let all: [CommandSpec] =
-        Self.connection + Self.server + Self.replication + Self.strings + Self.generic
+        Self.connection + Self.server + Self.replication + Self.transactions + Self.strings + Self.generic
         + Self.hashes + Self.lists + Self.sets + Self.sortedSets
 
     /// A command whose categories follow from its flags, but for those that are given.

@@ -153,7 +153,7 @@ extension CommandSpec.Flags {
     fileprivate static let named: [(flag: Self, name: StaticString)] = [
         (.write, "write"), (.readonly, "readonly"), (.denyOOM, "denyoom"), (.admin, "admin"), (.noScript, "noscript"),
         (.loading, "loading"), (.stale, "stale"), (.fast, "fast"), (.noAuth, "no_auth"), (.allowBusy, "allow_busy"),
-        (.movableKeys, "movablekeys"),
+        (.skipSlowlog, "skip_slowlog"), (.movableKeys, "movablekeys"),
     ]
 }
 
@@ -162,5 +162,6 @@ extension CommandSpec.Categories {
         (.keyspace, "keyspace"), (.read, "read"), (.write, "write"), (.set, "set"), (.sortedSet, "sortedset"),
         (.list, "list"), (.hash, "hash"), (.string, "string"), (.admin, "admin"),
         (.fast, "fast"), (.slow, "slow"), (.dangerous, "dangerous"), (.connection, "connection"),
+        (.transaction, "transaction"),
     ]
 }

@@ -34,6 +34,7 @@ extension Keyspace {
     /// The collection of a key that is there and has one, for changes in place.
     mutating func change(at place: Place) -> CollectionBox {
         self.willChange(at: place)
+        self.keyChanged(place.hash)
         guard let entry = place.entry else { preconditionFailure("the key is not there") }
         return entry.uniqueBox()
     }

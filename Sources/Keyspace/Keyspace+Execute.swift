@@ -61,7 +61,8 @@ extension Keyspace {
             self.executeOnSortedSet(id, command, reply)
         case .ping, .echo, .quit, .hello, .select, .client, .reset, .command, .config, .info, .role, .time, .debug,
             .wait,
-            .waitaof, .slots, .topology:
+            .waitaof, .slots, .topology, .replicaof, .slaveof, .failover, .takeover, .multi, .exec, .discard, .watch,
+            .unwatch:
             // A connection's command that reached a shard all the same, say in a replica's stream: no reason to stop.
             reply.error(CommandError.notForShard)
         }

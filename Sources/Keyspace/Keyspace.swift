@@ -22,6 +22,7 @@ package struct Keyspace: ~Copyable {
     /// What `decidesExpiry` is to be after a pause; nil when there is none.
     private var heldExpiry: Bool?
     package internal(set) var statistics = KeyspaceStatistics()
+    var watches = Watches()
     var generator: SeededGenerator
     /// Where a reply is gathered whose length must be told before it.
     let scratch = Writer()
@@ -108,6 +109,7 @@ package struct Keyspace: ~Copyable {
         expiry: Milliseconds?,
         at place: Place
     ) -> UnsafeMutableRawBufferPointer {
+        self.keyChanged(place.hash)
         guard let slot = place.slot else {
             let entry = Entry.allocate(key: key, valueLength: valueLength, expiry: expiry)
             self.table.insert(entry, place.hash)
@@ -149,6 +151,7 @@ package struct Keyspace: ~Copyable {
         at place: Place
     ) -> UnsafeMutableRawBufferPointer {
         guard let slot = place.slot else { return self.room(for: key, valueLength: length, expiry: nil, at: place) }
+        self.keyChanged(place.hash)
         let entry = Slot.entry(slot.pointee)
         if entry.fits(valueLength: length) {
             self.willChange(at: place)
@@ -163,6 +166,7 @@ package struct Keyspace: ~Copyable {
 
     /// Puts a whole entry where its key belongs, over what is there.
     mutating func put(_ entry: Entry, at place: Place) {
+        self.keyChanged(place.hash)
         if let slot = place.slot {
             self.retire(self.table.replace(slot, with: entry, place.hash))
         } else {
@@ -173,6 +177,7 @@ package struct Keyspace: ~Copyable {
     /// Changes when a key ends; nil makes it last.
     mutating func setExpiry(_ expiry: Milliseconds?, at place: Place) {
         guard let slot = place.slot else { preconditionFailure("the key is not there") }
+        self.keyChanged(place.hash)
         let entry = Slot.entry(slot.pointee)
         if entry.hasExpiry, let expiry {
             self.willChange(at: place)
@@ -187,6 +192,7 @@ package struct Keyspace: ~Copyable {
     /// Removes a key that is there.
     mutating func remove(at place: Place) {
         guard let slot = place.slot else { preconditionFailure("the key is not there") }
+        self.keyChanged(place.hash)
         self.retire(self.table.remove(slot, from: self.table.segment(place.hash)))
     }
 
@@ -195,6 +201,7 @@ package struct Keyspace: ~Copyable {
 
     /// Removes a key whose time has come and says so to the replicas.
     mutating func expire(_ slot: UnsafeMutablePointer<UInt64>, in segment: Segment) {
+        if self.watches.isActive { self.keyChanged(self.table.hash(Slot.entry(slot.pointee).key)) }
         let word = self.table.remove(slot, from: segment)
         self.mutations.appendRemoval(of: Slot.entry(word).key)
         self.statistics.expired += 1
@@ -203,6 +210,7 @@ package struct Keyspace: ~Copyable {
 
     /// Removes every key at once; the memory goes back in slices (`releaseSlice`).
     package mutating func removeAll() {
+        self.watches.allChanged(isReplaced: false)
         self.detach(self.table.removeAll())
     }
 

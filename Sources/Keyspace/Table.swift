@@ -32,7 +32,7 @@ struct Table: ~Copyable {
     }
 
     deinit {
-        var release = Release(directory: self.directory, depth: self.depth)
+        var release = Release(directory: self.directory, depth: self.depth, keyCount: self.count)
         while release.step(segments: .max) {}
     }
 
@@ -99,7 +99,7 @@ struct Table: ~Copyable {
 
     /// Empties the table and returns what must still be given back to the allocator, slice by slice.
     mutating func removeAll() -> Release {
-        let release = Release(directory: self.directory, depth: self.depth)
+        let release = Release(directory: self.directory, depth: self.depth, keyCount: self.count)
         self.depth = 0
         self.directory = .allocate(capacity: 1)
         self.directory.initialize(to: .allocate(depth: 0))

@@ -20,6 +20,10 @@ final class Node: Sendable {
     /// Waits for the links' descriptors, on the port's thread.
     let poller: Poller
     let settings: Mutex<Settings>
+    let role = Mutex(NodeRole())
+    let failover = Mutex(FailoverState())
+    /// What the node is called by the primaries that it follows.
+    let replicaID: String
     let totalConnections = Atomic<Int>(0)
     let rejectedConnections = Atomic<Int>(0)
     let connectedClients = Atomic<Int>(0)
@@ -40,6 +44,7 @@ final class Node: Sendable {
         replicationPorts: [UInt16],
         logger: Logger,
         runID: String,
+        replicaID: String,
         poller: Poller,
         logReaders: LogReaders?,
         keeper: FileKeeper?
@@ -51,6 +56,7 @@ final class Node: Sendable {
         self.poller = poller
         self.logger = logger
         self.runID = runID
+        self.replicaID = replicaID
         self.startedAt = WallClock.milliseconds
         self.settings = Mutex(Settings(options))
     }
@@ -99,19 +105,6 @@ struct Settings: Sendable {
 final class HandshakeCounters: Sendable {
     let accepted = Atomic<Int>(0)
     let malformed = Atomic<Int>(0)
-    let foreignHistory = Atomic<Int>(0)
-    let beyondTip = Atomic<Int>(0)
-    let slotInvalidated = Atomic<Int>(0)
-    let tooOld = Atomic<Int>(0)
-    let logRemoved = Atomic<Int>(0)
-
-    func count(_ refusal: Refusal) {
-        switch refusal.cause {
-        case .foreignHistory: self.foreignHistory.wrappingAdd(1, ordering: .relaxed)
-        case .beyondTip: self.beyondTip.wrappingAdd(1, ordering: .relaxed)
-        case .slotInvalidated: self.slotInvalidated.wrappingAdd(1, ordering: .relaxed)
-        case .tooOld: self.tooOld.wrappingAdd(1, ordering: .relaxed)
-        case .logRemoved: self.logRemoved.wrappingAdd(1, ordering: .relaxed)
-        }
-    }
+    /// Refused because too many wait for a snapshot.
+    let tooManyWaiting = Atomic<Int>(0)
 }

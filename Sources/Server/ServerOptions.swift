@@ -34,6 +34,12 @@ package struct ServerOptions: Sendable {
     /// Writes are refused with fewer replicas that have acknowledged something within the lag; 0 never refuses.
     package var minReplicasToWrite = 0
     package var minReplicasMaxLagSeconds = 10
+    /// Whom the node follows from its start; nil for a primary.
+    package var replicaOf: PrimaryAddress?
+    /// What the node is called by its primary; nil: a name of its own, kept in the data directory.
+    package var replicaID: String?
+    /// Where the node stands, as its primary counts regions.
+    package var region: String?
     package var configFile: String?
 
     package init() {}
@@ -41,6 +47,8 @@ package struct ServerOptions: Sendable {
     /// The stream's options with what follows from others filled in.
     var resolvedStream: StreamOptions {
         var stream = self.stream
+        // Shards share nothing: each has its part of the node's rate.
+        stream.snapshots.bytesPerSecond = (stream.snapshots.bytesPerSecond + self.shards - 1) / self.shards
         stream.chunkBytes = self.chunkBytes ?? max(1024, min(1 << 20, stream.backlogBytes / 16))
         return stream
     }

@@ -8,7 +8,7 @@ import Server
 struct ServeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
-        abstract: "Runs a primary that clients and replicas connect to.",
+        abstract: "Runs a node that clients and replicas connect to.",
         discussion: """
             Every setting can also stand in the environment, as SLUICE_ and its name in capitals (SLUICE_BACKLOG_SIZE=64mb), \
             or in a file, a name and a value a line (backlog-size 64mb). Flags come before the environment, and the \
@@ -117,6 +117,35 @@ struct ServeCommand: ParsableCommand {
     @Option(help: "Seconds within which such a replica must have acknowledged something. (default: 10)")
     var minReplicasMaxLag: String?
 
+    @Option(help: "Snapshots for replicas that a shard produces at the same time, 1 to 3; more wait. (default: 2)")
+    var maxSnapshots: String?
+
+    @Option(help: "Milliseconds within which replicas that need a snapshot share one. (default: 50)")
+    var snapshotJoinWindow: String?
+
+    @Option(help: "Bytes a second that snapshots may produce, over all shards; 0: no limit. (default: 0)")
+    var snapshotRate: String?
+
+    @Option(
+        help: "Bytes that a replica may fall behind others of its snapshot; it then begins again. (default: 64mb)"
+    )
+    var snapshotBuffer: String?
+
+    @Option(help: "Bytes of one piece of a snapshot; replicas of the short form get at most 64kb. (default: 64kb)")
+    var snapshotChunkSize: String?
+
+    @Option(help: "host:port of a primary's port for clients: follow it. (default: none, take writes)")
+    var replicaOf: String?
+
+    @Option(help: "host:port of one stream, for a node with one shard: follow it. (default: none)")
+    var replicaOfStream: String?
+
+    @Option(help: "What the primary calls this node. (default: a random name, kept in the data directory)")
+    var replicaId: String?
+
+    @Option(help: "Where this node stands, for a primary that counts regions. (default: none)")
+    var region: String?
+
     @Option(help: "trace, debug, info, notice, warning, error or critical.")
     var logLevel: String = "notice"
 
@@ -133,7 +162,11 @@ struct ServeCommand: ParsableCommand {
             ("slot-max-lag", self.slotMaxLag), ("slot-idle-timeout", self.slotIdleTimeout),
             ("reconnect-window", self.reconnectWindow), ("commit", self.commit),
             ("commit-timeout", self.commitTimeout), ("min-replicas-to-write", self.minReplicasToWrite),
-            ("min-replicas-max-lag", self.minReplicasMaxLag),
+            ("min-replicas-max-lag", self.minReplicasMaxLag), ("max-snapshots", self.maxSnapshots),
+            ("snapshot-join-window", self.snapshotJoinWindow), ("snapshot-rate", self.snapshotRate),
+            ("snapshot-buffer", self.snapshotBuffer), ("snapshot-chunk-size", self.snapshotChunkSize),
+            ("replica-of", self.replicaOf), ("replica-of-stream", self.replicaOfStream),
+            ("replica-id", self.replicaId), ("region", self.region),
         ]
     }
 

@@ -22,18 +22,45 @@ extension Keyspace {
     /// - Parameter body: false to stop after this entry. It is also stopped after many empty segments, without being asked.
     /// - Returns: whether all was shown.
     package mutating func walk(_ id: ViewID, _ body: (Entry) -> Bool) -> Bool {
+        self.show(id) { body($0) ? .goOn : .stop }
+    }
+
+    /// Walks like `walk`, and may keep an entry, say a long string that is to be read piece by piece. It must be let go before
+    /// the walk goes on.
+    package mutating func show(_ id: ViewID, _ body: (Entry) -> ViewStep) -> Bool {
         let view = self.view(id)
         if view.state == .exhausted { return true }
+        precondition(view.kept == nil, "the entry that was kept must be let go first")
         // First, so that what had to be preserved takes memory for no longer than until the next slice.
         while let entry = view.preserved.pop() {
-            let goesOn = body(entry)
-            entry.deallocate()
-            guard goesOn else { return false }
+            switch body(entry) {
+            case .goOn: entry.deallocate()
+            case .stop:
+                entry.deallocate()
+                return false
+            case .keep:
+                view.keep(entry, isOwn: true)
+                return false
+            }
         }
         guard view.walk(view.detached?.shape ?? self.table.shape, body) else { return false }
         self.unwatch(view)
         view.exhaust()
         return true
+    }
+
+    /// The entry that was kept, as it was at the view's moment; valid until the next change of the keyspace.
+    package func kept(_ id: ViewID) -> Entry? { self.view(id).kept }
+
+    /// Lets go of the entry that was kept.
+    package mutating func letGo(_ id: ViewID) {
+        let view = self.view(id)
+        guard let entry = view.letGo() else { return }
+        // It has not been changed, so it is where it belongs.
+        let hash = (view.detached?.hash ?? self.table.hash)(entry.key)
+        let segment = (view.detached?.shape ?? self.table.shape).segment(hash)
+        guard let slot = segment.find(entry.key, hash) else { preconditionFailure("a kept entry is in its table") }
+        slot.pointee ^= view.mark
     }
 
     /// Ends a view, whether it was walked through or not.
@@ -43,8 +70,20 @@ extension Keyspace {
         view.close()
     }
 
-    /// Bytes of entries that are no longer in the table and that views have not shown yet.
-    package var viewBytes: Int { self.views.reduce(0) { $0 + $1.preserved.allocatedBytes } }
+    /// Bytes of entries that are here for views alone: those that were changed or removed, and, as an estimate, those of emptied
+    /// tables. A collection's nodes are not counted.
+    package var viewBytes: Int {
+        var bytes = 0
+        var tables: [DetachedTable] = []
+        for view in self.views {
+            bytes += view.preserved.allocatedBytes
+            if view.ownsKept, let kept = view.kept { bytes += kept.allocatedBytes }
+            guard let table = view.detached, !tables.contains(where: { $0 === table }) else { continue }
+            tables.append(table)
+            bytes += table.estimatedBytes
+        }
+        return bytes
+    }
 
     private func view(_ id: ViewID) -> View {
         let view = self.views[id.index]
@@ -85,24 +124,19 @@ extension Keyspace {
         let awaiting = (word ^ self.table.marks) & self.table.watched
         var isFree = ownsEntry
         for view in self.views where view.mark & awaiting != 0 {
-            view.preserved.push(isFree ? entry : entry.copy(named: entry.key))
+            view.preserve(isFree ? entry : entry.copy(named: entry.key), insteadOf: entry)
             isFree = false
         }
     }
 
     /// Lets a table go that is no longer this keyspace's: at once, or when the views over it are done.
     mutating func detach(_ release: Release) {
-        let table = DetachedTable(release)
-        for view in self.views where view.detached == nil {
-            switch view.state {
-            case .open:
-                view.detached = table
-                table.viewCount += 1
-            case .closing: view.leaveMarks()
-            case .free, .exhausted: break
-            }
-        }
         self.table.watched = 0
-        if table.viewCount == 0, let release = table.take() { self.releases.append(release) }
+        for view in self.views where view.state == .closing { view.leaveMarks() }
+        let watching = self.views.filter { $0.state == .open && $0.detached == nil }
+        guard !watching.isEmpty else { return self.releases.append(release) }
+        let table = DetachedTable(release, self.table.hash)
+        table.viewCount = watching.count
+        for view in watching { view.detached = table }
     }
 }

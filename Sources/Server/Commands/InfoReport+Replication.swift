@@ -7,7 +7,7 @@ extension InfoReport {
     /// Positions count mutations. `master_repl_offset` is their sum over the shards; every stream has its own fields too.
     var replication: [String] {
         let replicas = ReplicaSummary.all(self.shards)
-        var lines = ["role:master", "connected_slaves:\(replicas.count)"]
+        var lines = self.role + ["connected_slaves:\(replicas.count)"]
         for (index, replica) in replicas.enumerated() {
             lines.append(
                 "slave\(index):ip=\(replica.host),port=\(replica.port),state=\(replica.state)"
@@ -18,7 +18,7 @@ extension InfoReport {
         let used = self.sum(\.backlogUsed)
         let ancestor = self.shards[0].ancestors.last
         lines += [
-            "master_failover_state:no-failover",
+            "master_failover_state:\(self.node.failover.withLock { $0.stage.rawValue })",
             "master_replid:\(self.shards[0].history.hex)",
             "master_replid2:\((ancestor?.history ?? .none).hex)",
             "master_repl_offset:\(self.shards.reduce(0) { $0 + $1.tip })",
@@ -43,11 +43,7 @@ extension InfoReport {
         }
         lines.append("handshakes_accepted:\(handshakes.accepted.load(ordering: .relaxed))")
         lines.append("handshakes_malformed:\(handshakes.malformed.load(ordering: .relaxed))")
-        lines.append("handshakes_refused_foreign_history:\(handshakes.foreignHistory.load(ordering: .relaxed))")
-        lines.append("handshakes_refused_beyond_tip:\(handshakes.beyondTip.load(ordering: .relaxed))")
-        lines.append("handshakes_refused_slot_invalidated:\(handshakes.slotInvalidated.load(ordering: .relaxed))")
-        lines.append("handshakes_refused_too_old:\(handshakes.tooOld.load(ordering: .relaxed))")
-        lines.append("handshakes_refused_log_removed:\(handshakes.logRemoved.load(ordering: .relaxed))")
+        lines.append("handshakes_refused_waiting:\(handshakes.tooManyWaiting.load(ordering: .relaxed))")
         for source in ResumeSource.allCases {
             lines.append("resumes_from_\(source.rawValue):\(self.shards.reduce(0) { $0 + ($1.resumes[source] ?? 0) })")
         }
@@ -55,7 +51,8 @@ extension InfoReport {
             let name = cause.rawValue.split(separator: "-").joined(separator: "_")
             lines.append("links_closed_\(name):\(self.shards.reduce(0) { $0 + ($1.closed[cause] ?? 0) })")
         }
-        lines += self.log
+        lines += self.snapshots
+        lines += self.follower + self.log
         lines.append("slow_event_threshold_us:\(self.node.options.slowEventMicroseconds)")
         for event in BackgroundEvent.allCases {
             let tallies = self.shards.map { $0.events[event.rawValue] }
@@ -93,6 +90,8 @@ struct ReplicaSummary {
             known.sent += link.sent
             known.lagSeconds = max(known.lagSeconds, link.lagSeconds)
             known.behindBytes += link.behindBytes
+            // It is online once all its streams are.
+            if link.state != "online" { known.state = link.state }
             byID[link.id] = known
         }
         return order.compactMap { byID[$0] }

@@ -26,6 +26,10 @@ final class Shard: @unchecked Sendable {
     var gates: Deque<ReplyGate> = []
     /// Those who wait for replicas.
     var commitWaits: [UInt64: (CommitOutcome) -> Void] = [:]
+    /// nil on a primary.
+    var follower: ShardFollower?
+    /// `NodeRole.generation` of the role that the shard has.
+    var roleGeneration: UInt64 = 0
     /// Why writes are refused now; nil when they are not.
     var writeRefusal: String? { didSet { self.refreshGuard() } }
     var pauses = ShardPauses()
@@ -47,6 +51,7 @@ final class Shard: @unchecked Sendable {
     var numbering: UInt64 = 0
     /// What changes numbering or data, one after the other.
     var changes = ShardChanges()
+    var snapshots = ShardSnapshots()
     private var isTurnScheduled = false
     private var turn: @Sendable () -> Void = {}
     private var ticker: RepeatedTask?
@@ -153,6 +158,8 @@ final class Shard: @unchecked Sendable {
         self.publish()
         self.admitParkedLinks()
         if self.sendToLinks() { self.scheduleTurn() }
+        if self.engine.stream.isCopying { self.scheduleSnapshotTurn() }
+        self.noteSettledWaits()
         self.dispatchDiskRequests()
         self.finishCommits()
         self.endClosingLinks()
@@ -169,6 +176,7 @@ final class Shard: @unchecked Sendable {
         self.saveSlots()
         self.endTurn()
         self.releaseReplies()
+        self.follower?.tick(now: WallClock.milliseconds)
         if isMoreDue { self.continueTick() }
     }
 
@@ -189,6 +197,7 @@ final class Shard: @unchecked Sendable {
             self.ticker?.cancel()
             for client in self.clients.values { client.close() }
             self.closeAllLinks()
+            self.follower?.stop()
         }
     }
 }

@@ -155,7 +155,8 @@ extension Keyspace {
                     )
                     return nil
                 }
-                search.rank = rank
+                // The smallest number has no counterpart; Redis takes it for -1.
+                search.rank = rank == .min ? -1 : rank
             } else if command[index].equalsIgnoringCase("COUNT") {
                 guard let count = Self.positive(value, reply, orElse: "ERR COUNT can't be negative") else { return nil }
                 search.count = count

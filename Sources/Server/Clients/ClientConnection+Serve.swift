@@ -37,6 +37,7 @@ extension ClientConnection {
             writer.bulk(decimal: now / 1_000_000)
             writer.bulk(decimal: now % 1_000_000)
         case .memory: self.memory(command, writer)
+        case .object: self.object(command, writer)
         case .wait: self.waitForReplicas(command, writer)
         case .waitaof: self.waitForDisks(command, writer)
         case .slots: self.slots(command, writer)

@@ -73,6 +73,7 @@ extension ShardFollower {
         guard let history = self.grantedHistory ?? loaded.history, loaded.history ?? history == history,
             loaded.position ?? position == position, position > 0 || loaded.keyCount == 0
         else { return .badSnapshot("the snapshot is of another history or position than its envelope says") }
+        incoming.staged?.onRoom = nil
         self.incoming = nil
         self.isInstalling = true
         self.isHeld = true

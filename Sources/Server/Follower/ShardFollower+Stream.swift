@@ -52,7 +52,7 @@ extension ShardFollower {
         self.isDrainScheduled = false
         guard self.phase == .answering || self.phase == .streaming else { return }
         var slice = Slice(limit: Self.eventsPerTurn, deadline: Clocks.monotonicNanoseconds + Self.nanosecondsPerTurn)
-        let before = self.shard.engine.tip
+        let before = self.counters.frames
         var isStarved = self.inboxBytes == 0
         self.shard.now = WallClock.milliseconds
         self.isDraining = true
@@ -65,8 +65,7 @@ extension ShardFollower {
                 break
             }
         }
-        if self.shard.engine.tip != before {
-            self.counters.frames += Int(self.shard.engine.tip - before)
+        if self.counters.frames != before {
             self.progressMade()
             self.shard.noteWrites()
             self.report()
@@ -79,6 +78,13 @@ extension ShardFollower {
         case .held, nil: break
         }
         self.limitInbox(isStarved: isStarved)
+    }
+
+    /// The log got further, or failed.
+    func logMoved() {
+        guard self.phase == .streaming else { return }
+        self.report()
+        if self.inboxBytes > 0, !self.isDraining { self.scheduleDrain() }
     }
 
     /// More is due, once the clients have had their turn.
@@ -185,6 +191,7 @@ extension ShardFollower {
             } catch {
                 return .failedToApply(error.description)
             }
+            self.counters.frames += 1
             return nil
         case .acknowledged(_, let history): return self.granted(history)
         case .refused(let reason): return .refused(String(reason.text.prefix(256)))

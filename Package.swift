@@ -92,7 +92,7 @@ let package = Package(
         tests("RESP", ["Primitives", "RESP"]),
         tests("Keyspace", ["Primitives", "RESP", "Keyspace"]),
         tests("Differential", ["Primitives", "RESP", "Keyspace", "Sockets"]),
-        tests("Harness", ["Primitives", "Sockets", "Measurement", "Workload", "Harness"]),
+        tests("Harness", ["Primitives", "Sockets", "Measurement", "Workload", "Harness", histogram]),
         tests("Replication", ["Primitives", "RESP", "ReplicationLog", "Replication"]),
         tests("ReplicationLog", ["Primitives", "CIntrinsics", "ReplicationLog", "Simulation"]),
         tests("LogFiles", ["Primitives", "ReplicationLog", "LogFiles"]),

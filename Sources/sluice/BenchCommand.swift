@@ -19,7 +19,7 @@ struct BenchCommand: ParsableCommand {
             """
     )
 
-    @Option(help: "Which cases: quick (under a minute per target), standard (some minutes), resume, or soak.")
+    @Option(help: "Which cases: quick (under a minute per target), standard (many minutes), resume, snapshot, or soak.")
     var suite = "quick"
 
     @Option(
@@ -52,8 +52,8 @@ struct BenchCommand: ParsableCommand {
     var quiet = false
 
     func validate() throws {
-        guard ["quick", "standard", "resume", "soak"].contains(self.suite) else {
-            throw ValidationError("Unknown suite '\(self.suite)'; use quick, standard, resume or soak.")
+        guard ["quick", "standard", "resume", "snapshot", "soak"].contains(self.suite) else {
+            throw ValidationError("Unknown suite '\(self.suite)'; use quick, standard, resume, snapshot or soak.")
         }
         guard self.valueSize.map({ (24...(64 << 20)).contains($0) }) ?? true else {
             throw ValidationError("A value has 24 to 67108864 bytes: it must hold the header that is verified.")
@@ -141,6 +141,7 @@ struct BenchCommand: ParsableCommand {
             switch self.suite {
             case "standard": .standard
             case "resume": .resume
+            case "snapshot": .snapshot
             default: .quick
             }
         suite = suite.narrowed(

@@ -8,6 +8,7 @@ package struct Suite: Sendable {
     package var handshakes: [(case: HandshakeCase, trials: Int)] = []
     package var ceilings: [(case: CeilingCase, trials: Int)] = []
     package var resumes: [ResumeGroup] = []
+    package var snapshots: [SnapshotGroup] = []
     package var timing = FanOutScenario.Timing()
     /// Length of one handshake trial, in seconds.
     package var handshakeSeconds = 0.5
@@ -43,6 +44,7 @@ package struct Suite: Sendable {
             (HandshakeCase(.storm, concurrency: 200), 1),
         ]
         suite.resumes = ResumeGroup.quick
+        suite.snapshots = SnapshotGroup.quick
         suite.ceilings = Self.allCeilings
         return suite
     }
@@ -75,6 +77,7 @@ package struct Suite: Sendable {
         }
         suite.handshakes += [200, 1000].map { (HandshakeCase(.storm, concurrency: $0), 3) }
         suite.resumes = ResumeGroup.standard
+        suite.snapshots = SnapshotGroup.standard
         suite.ceilings = Self.allCeilings
         return suite
     }
@@ -83,6 +86,13 @@ package struct Suite: Sendable {
     package static var resume: Suite {
         var suite = Suite(name: "resume")
         suite.resumes = ResumeGroup.standard
+        return suite
+    }
+
+    /// Full copies alone.
+    package static var snapshot: Suite {
+        var suite = Suite(name: "snapshot")
+        suite.snapshots = SnapshotGroup.own
         return suite
     }
 
@@ -122,6 +132,7 @@ package struct Suite: Sendable {
         suite.handshakes = self.handshakes.map { ($0.case, trials ?? $0.trials) }
         suite.ceilings = self.ceilings.map { ($0.case, trials ?? $0.trials) }
         if let trials { for place in suite.resumes.indices { suite.resumes[place].trials = trials } }
+        for place in suite.snapshots.indices { suite.snapshots[place].narrow(replicas, valueSize, trials) }
         if replicas != nil { suite.idleBeyond = [] }
         return suite
     }

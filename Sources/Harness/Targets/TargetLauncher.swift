@@ -71,7 +71,9 @@ package enum TargetLauncher {
                 "--port", String(port), "--bind", self.host, "--dir", ChildProcess.directoryPlaceholder,
                 "--save", "", "--appendonly", "no", "--repl-diskless-sync", "yes", "--repl-diskless-sync-delay", "0",
                 "--repl-backlog-size", String(settings.backlogBytes ?? 256 << 20),
-                "--client-output-buffer-limit", "replica 0 0 0",
+                "--client-output-buffer-limit", "replica 0 0 0", "--rdbcompression", "no",
+                // For digests.
+                "--enable-debug-command", "local",
             ] + quiet,
             environment: ["MALLOC_CONF": self.allocatorOptions]
         )

@@ -33,7 +33,7 @@ let package = Package(
         .executable(name: "sluice", targets: ["sluice"]),
         .library(
             name: "SluiceCores",
-            targets: ["Primitives", "RESP", "Keyspace", "ReplicationLog", "Replication", "Engine"]
+            targets: ["Primitives", "RESP", "Keyspace", "RDB", "ReplicationLog", "Replication", "Engine"]
         ),
         .library(name: "SluiceProbes", targets: ["Probes"]),
     ],
@@ -52,6 +52,7 @@ let package = Package(
         core("Primitives"),
         core("RESP", ["Primitives"]),
         core("Keyspace", ["Primitives", "RESP", "CIntrinsics"]),
+        core("RDB", ["Primitives", "RESP", "CIntrinsics"]),
         core("ReplicationLog", ["Primitives", "CIntrinsics"]),
         core("LogFiles", ["Primitives", "ReplicationLog", "CLinux"]),
         core("Replication", ["Primitives", "RESP", "ReplicationLog", deque]),
@@ -91,7 +92,8 @@ let package = Package(
         tests("Primitives", ["Primitives"]),
         tests("RESP", ["Primitives", "RESP"]),
         tests("Keyspace", ["Primitives", "RESP", "Keyspace"]),
-        tests("Differential", ["Primitives", "RESP", "Keyspace", "Sockets"]),
+        tests("RDB", ["Primitives", "RESP", "CIntrinsics", "RDB"]),
+        tests("Differential", ["Primitives", "RESP", "Keyspace", "RDB", "Sockets"]),
         tests("Harness", ["Primitives", "Sockets", "Measurement", "Workload", "Harness", histogram]),
         tests("Replication", ["Primitives", "RESP", "ReplicationLog", "Replication"]),
         tests("ReplicationLog", ["Primitives", "CIntrinsics", "ReplicationLog", "Simulation"]),
@@ -104,7 +106,12 @@ let package = Package(
             "Simulation",
             ["Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "Engine", "Simulation"]
         ),
-        tests("Server", ["Primitives", "RESP", "Replication", "Server", "Sockets", logging]),
+        tests(
+            "Server",
+            [
+                "Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "Server", "Sockets", logging, nio[0],
+            ]
+        ),
         tests("Tidiness", []),
     ],
     swiftLanguageModes: [.v6]

@@ -23,6 +23,19 @@ extension Engine {
         }
     }
 
+    /// A link was granted a history that ended before the shard got to know of it. What it asked for means nothing any more,
+    /// so it has no slot; it ends.
+    package mutating func outdatedLinkOpened(
+        number: UInt64,
+        transport: Int32,
+        request: HandshakeRequest,
+        source: ResumeSource,
+        now: Milliseconds
+    ) {
+        self.stream.linkOpened(number: number, transport: transport, request: request, source: source, now: now)
+        self.stream.outdateLink(number: number)
+    }
+
     /// The connection is gone. Returns what the link was; nil when it is unknown.
     @discardableResult
     package mutating func linkClosed(number: UInt64, now: Milliseconds) -> Link? {

@@ -12,14 +12,14 @@ package import ReplicationLog
 package struct Engine: ~Copyable {
     package var keyspace: Keyspace
     package var stream: Stream
-    /// nil without a data directory.
+    /// nil without a data directory. It stays when the log's files are replaced (`reset`).
     package let log: ShardLog?
     /// `log`'s, where the path of a command finds it without following a reference.
     private let sync: LogSync?
     /// The last LSN that was given out. Links may see less of it (`stream.tip`).
-    package private(set) var tip: Position
+    package internal(set) var tip: Position
     /// Where the log's files reach; nil without a data directory.
-    let logMap: LogMap?
+    var logMap: LogMap?
     package var replicas: Replicas
     package private(set) var commandCount = 0
 

@@ -98,6 +98,20 @@ package final class ShardLog {
         self.gatheringUncounted = gathering
     }
 
+    /// Begins again with other files, at their tip. What has gathered and was not written is dropped with the old ones.
+    func reset(tip: Position) {
+        precondition(!self.isJobOut, "nobody else has the old files any more")
+        self.last = tip
+        self.written = tip
+        self.durable = tip
+        self.failure = nil
+        self.gathering.removeAll()
+        self.unwritten = nil
+        self.unsyncedBytes = 0
+        self.retryAt = 0
+        self.oldestUnsynced = nil
+    }
+
     /// Numbers a mutation and keeps it for the next job.
     @discardableResult
     package func append(_ mutation: Bytes, now: Milliseconds) -> LSN {

@@ -1,6 +1,6 @@
 // One key and its value in a single block of memory:
 //
-//     0  UInt32  length of the key; bit 31: an expiry follows
+//     0  UInt32  length of the key; bit 31: an expiry follows; bit 30: the value refers to a collection
 //     4  UInt32  length of the value
 //     8  Int64   expiry, ms since 1970 (only with bit 31)
 //     …  key, value
@@ -15,6 +15,7 @@ package struct Entry {
     let block: UnsafeMutableRawPointer
 
     private static let expiryBit: UInt32 = 1 << 31
+    private static let collectionBit: UInt32 = 1 << 30
     private static let headerLength = 8
 
     init(block: UnsafeMutableRawPointer) { self.block = block }
@@ -33,18 +34,40 @@ package struct Entry {
         return Entry(block: block)
     }
 
-    /// The same value and expiry under another key, in a block of its own.
-    func copy(named key: Bytes) -> Entry {
-        let copy = Entry.allocate(key: key, valueLength: self.valueLength, expiry: self.expiry)
+    /// An entry whose value is a collection; it becomes an owner of the box.
+    static func allocate(key: Bytes, box: CollectionBox, expiry: Milliseconds?) -> Entry {
+        let entry = Self.allocate(key: key, valueLength: MemoryLayout<UInt>.size, expiry: expiry)
+        entry.block.storeBytes(of: entry.keyField | Self.collectionBit, as: UInt32.self)
+        entry.store(Unmanaged.passRetained(box))
+        return entry
+    }
+
+    /// The same value and expiry under another key, in a block of its own. A collection's nodes are shared.
+    package func copy(named key: Bytes) -> Entry { self.copy(named: key, expiry: self.expiry) }
+
+    /// The same value under another key, with an expiry of its own.
+    func copy(named key: Bytes, expiry: Milliseconds?) -> Entry {
+        if let box = self.box { return Self.allocate(key: key, box: box, expiry: expiry) }
+        let copy = Self.allocate(key: key, valueLength: self.valueLength, expiry: expiry)
         copy.mutableValue.copyMemory(from: self.value)
         return copy
     }
 
-    func deallocate() { free(self.block) }
+    /// Gives the block back, and the collection if nobody else holds it.
+    package func deallocate() {
+        if self.isCollection { self.reference.release() }
+        free(self.block)
+    }
 
     private var keyField: UInt32 { self.block.load(as: UInt32.self) }
     var hasExpiry: Bool { self.keyField & Self.expiryBit != 0 }
-    private var keyLength: Int { Int(self.keyField & ~Self.expiryBit) }
+    var isCollection: Bool { self.keyField & Self.collectionBit != 0 }
+    private var keyLength: Int { Int(self.keyField & ~(Self.expiryBit | Self.collectionBit)) }
+
+    /// Whether the entry is a string that has an expiry, or has none, as asked.
+    func isString(withExpiry: Bool) -> Bool {
+        self.keyField & (Self.expiryBit | Self.collectionBit) == (withExpiry ? Self.expiryBit : 0)
+    }
     package var valueLength: Int { Int(self.block.load(fromByteOffset: 4, as: UInt32.self)) }
     private var keyOffset: Int { Self.headerLength + (self.hasExpiry ? 8 : 0) }
 
@@ -64,8 +87,36 @@ package struct Entry {
         self.hasExpiry ? self.block.load(fromByteOffset: 8, as: Int64.self) : nil
     }
 
-    /// Bytes that the block takes from the allocator.
+    /// Bytes that the block takes from the allocator; a collection's nodes not counted.
     package var allocatedBytes: Int { SizeClass.roundUp(self.keyOffset + self.keyLength + self.valueLength) }
+
+    package var kind: ValueKind { self.box?.kind ?? .string }
+
+    /// The value, unless it is a string.
+    package var collection: Collection? { self.box.map { Collection($0) } }
+
+    var box: CollectionBox? { self.isCollection ? self.reference.takeUnretainedValue() : nil }
+
+    /// The entry's box for changes: a box of its own, if the one that it has is shared.
+    func uniqueBox() -> CollectionBox {
+        var box = self.reference.takeRetainedValue()
+        if !isKnownUniquelyReferenced(&box) { box = CollectionBox(copying: box) }
+        self.store(Unmanaged.passRetained(box))
+        return box
+    }
+
+    private var reference: Unmanaged<CollectionBox> {
+        let place = self.block + self.keyOffset + self.keyLength
+        guard let pointer = UnsafeRawPointer(bitPattern: place.loadUnaligned(as: UInt.self)) else {
+            preconditionFailure("a collection's entry must refer to a box")
+        }
+        return Unmanaged.fromOpaque(pointer)
+    }
+
+    private func store(_ box: Unmanaged<CollectionBox>) {
+        let place = self.block + self.keyOffset + self.keyLength
+        place.storeBytes(of: UInt(bitPattern: box.toOpaque()), as: UInt.self)
+    }
 
     func isExpired(at now: Milliseconds) -> Bool {
         guard let expiry = self.expiry else { return false }

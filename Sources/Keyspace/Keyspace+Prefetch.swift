@@ -44,7 +44,7 @@ extension Segment {
         for index in 0..<Self.slotsPerBucket {
             let word = bucket[index]
             if word == 0 { return nil }
-            if word >> 48 == tag { return Slot.entry(word).block }
+            if word >> Slot.tagShift == tag { return Slot.entry(word).block }
         }
         return nil
     }

@@ -60,7 +60,7 @@ extension Keyspace {
                 continue
             }
             index += 1
-            guard request.wantsStrings, request.glob?.matches(entry.key) ?? true else { continue }
+            guard request.wants(entry), request.glob?.matches(entry.key) ?? true else { continue }
             keys.bulk(entry.key)
             appended += 1
         }

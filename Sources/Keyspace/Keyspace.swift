@@ -12,12 +12,23 @@ package struct Keyspace: ~Copyable {
     package let mutations = Mutations()
     /// Whether keys end here by the clock. False on a replica: there a key ends by the primary's `DEL` alone, reads pass over
     /// what has expired, and the primary's commands find it still in place.
-    package var decidesExpiry = true
+    package var decidesExpiry = true {
+        didSet {
+            guard let _ = self.heldExpiry else { return }
+            self.heldExpiry = self.decidesExpiry
+            self.decidesExpiry = false
+        }
+    }
+    /// What `decidesExpiry` is to be after a pause; nil when there is none.
+    private var heldExpiry: Bool?
     package internal(set) var statistics = KeyspaceStatistics()
     var generator: SeededGenerator
     /// Where a reply is gathered whose length must be told before it.
     let scratch = Writer()
-    private var releases: [Release] = []
+    var releases: [Release] = []
+    let views = (0..<Self.mostViews).map { View(mark: Slot.marks[$0]) }
+    /// What this shard's collections share, and what is left of those that are gone.
+    var collections: CollectionContext
     var expiryCursor = 0
     let events: BackgroundEvents
 
@@ -25,6 +36,7 @@ package struct Keyspace: ~Copyable {
     package init(seed: UInt64, events: BackgroundEvents = BackgroundEvents()) {
         self.table = Table(seed: seed, events: events)
         self.generator = SeededGenerator(seed: seed ^ 0x5bd1_e995)
+        self.collections = CollectionContext(seed: seed)
         self.events = events
     }
 
@@ -33,6 +45,22 @@ package struct Keyspace: ~Copyable {
     }
 
     package var count: Int { self.table.count }
+
+    /// Lets no key end by the clock until `releaseExpiry`, whatever `decidesExpiry` is set to meanwhile: nothing is to be
+    /// written that no command asked for.
+    package mutating func holdExpiry() {
+        guard self.heldExpiry == nil else { return }
+        let before = self.decidesExpiry
+        self.decidesExpiry = false
+        self.heldExpiry = before
+    }
+
+    package mutating func releaseExpiry() {
+        guard let before = self.heldExpiry else { return }
+        self.heldExpiry = nil
+        self.decidesExpiry = before
+    }
+
     package var expiringCount: Int { self.table.expiringCount }
 
     /// Where a key is, or would be. Valid until the next change of the keyspace.
@@ -84,7 +112,9 @@ package struct Keyspace: ~Copyable {
             return entry.mutableValue
         }
         let entry = Slot.entry(slot.pointee)
-        if entry.hasExpiry == (expiry != nil), entry.fits(valueLength: valueLength) {
+        if entry.isString(withExpiry: expiry != nil), entry.fits(valueLength: valueLength),
+            !self.table.isAwaited(slot.pointee)
+        {
             entry.setValueLength(valueLength)
             if let expiry {
                 entry.setExpiryInPlace(expiry)
@@ -92,9 +122,21 @@ package struct Keyspace: ~Copyable {
             }
             return entry.mutableValue
         }
-        let larger = Entry.allocate(key: key, valueLength: valueLength, expiry: expiry)
-        self.table.replace(slot, with: larger, place.hash).deallocate()
-        return larger.mutableValue
+        return self.exchange(slot, key, valueLength: valueLength, expiry: expiry, place.hash)
+    }
+
+    /// Puts a new block into a slot, the rarer case: out of the way of a value that is written in place.
+    @inline(never)
+    private mutating func exchange(
+        _ slot: UnsafeMutablePointer<UInt64>,
+        _ key: Bytes,
+        valueLength: Int,
+        expiry: Milliseconds?,
+        _ hash: UInt64
+    ) -> UnsafeMutableRawBufferPointer {
+        let entry = Entry.allocate(key: key, valueLength: valueLength, expiry: expiry)
+        self.retire(self.table.replace(slot, with: entry, hash))
+        return entry.mutableValue
     }
 
     /// Changes the length of a key's value, or begins one. The bytes that were there stay, as far as there is room; new
@@ -107,19 +149,20 @@ package struct Keyspace: ~Copyable {
         guard let slot = place.slot else { return self.room(for: key, valueLength: length, expiry: nil, at: place) }
         let entry = Slot.entry(slot.pointee)
         if entry.fits(valueLength: length) {
+            self.willChange(at: place)
             entry.setValueLength(length)
             return entry.mutableValue
         }
         let copy = Entry.allocate(key: key, valueLength: length, expiry: entry.expiry)
         copy.mutableValue.copyMemory(from: Bytes(rebasing: entry.value.prefix(length)))
-        self.table.replace(slot, with: copy, place.hash).deallocate()
+        self.retire(self.table.replace(slot, with: copy, place.hash))
         return copy.mutableValue
     }
 
     /// Puts a whole entry where its key belongs, over what is there.
     mutating func put(_ entry: Entry, at place: Place) {
         if let slot = place.slot {
-            self.table.replace(slot, with: entry, place.hash).deallocate()
+            self.retire(self.table.replace(slot, with: entry, place.hash))
         } else {
             self.table.insert(entry, place.hash)
         }
@@ -130,19 +173,18 @@ package struct Keyspace: ~Copyable {
         guard let slot = place.slot else { preconditionFailure("the key is not there") }
         let entry = Slot.entry(slot.pointee)
         if entry.hasExpiry, let expiry {
+            self.willChange(at: place)
             entry.setExpiryInPlace(expiry)
             self.table.expiryMoved(of: entry, place.hash)
         } else if entry.hasExpiry != (expiry != nil) {
-            let copy = Entry.allocate(key: entry.key, valueLength: entry.valueLength, expiry: expiry)
-            copy.mutableValue.copyMemory(from: entry.value)
-            self.table.replace(slot, with: copy, place.hash).deallocate()
+            self.retire(self.table.replace(slot, with: entry.copy(named: entry.key, expiry: expiry), place.hash))
         }
     }
 
     /// Removes a key that is there.
     mutating func remove(at place: Place) {
         guard let slot = place.slot else { preconditionFailure("the key is not there") }
-        self.table.remove(slot, from: self.table.segment(place.hash)).deallocate()
+        self.retire(self.table.remove(slot, from: self.table.segment(place.hash)))
     }
 
     /// Whether a key that is to end at this time ends at once.
@@ -150,25 +192,34 @@ package struct Keyspace: ~Copyable {
 
     /// Removes a key whose time has come and says so to the replicas.
     mutating func expire(_ slot: UnsafeMutablePointer<UInt64>, in segment: Segment) {
-        let entry = self.table.remove(slot, from: segment)
-        self.mutations.appendRemoval(of: entry.key)
+        let word = self.table.remove(slot, from: segment)
+        self.mutations.appendRemoval(of: Slot.entry(word).key)
         self.statistics.expired += 1
-        entry.deallocate()
+        self.retire(word)
     }
 
     /// Removes every key at once; the memory goes back in slices (`releaseSlice`).
-    mutating func removeAll() {
-        self.releases.append(self.table.removeAll())
+    package mutating func removeAll() {
+        self.detach(self.table.removeAll())
     }
 
-    /// Gives back a little of what `removeAll` left. False when there is nothing left to do.
+    /// Gives back a little of what `removeAll`, views and the end of large collections left. False when there is nothing left
+    /// to do.
     package mutating func releaseSlice() -> Bool {
-        guard var release = self.releases.popLast() else { return false }
+        guard self.hasReleases else { return false }
         let start = self.events.begin()
-        // Four segments are some two and a half thousand entries: well under a millisecond.
-        if release.step(segments: 4) { self.releases.append(release) }
+        // Four segments are some two and a half thousand entries: well under a millisecond. A node takes as long as an entry.
+        if let closing = self.views.first(where: { $0.state == .closing }) {
+            closing.clearSlice(of: self.table.shape)
+        } else if !self.collections.releaseSlice(nodes: 1024), var release = self.releases.popLast() {
+            if release.step(segments: 4) { self.releases.append(release) }
+        }
         self.events.end(.releaseSlice, since: start)
-        return !self.releases.isEmpty
+        return self.hasReleases
+    }
+
+    private var hasReleases: Bool {
+        !self.releases.isEmpty || !self.collections.isEmpty || self.views.contains { $0.state == .closing }
     }
 }
 

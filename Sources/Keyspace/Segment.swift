@@ -1,5 +1,6 @@
-// A segment of the table: 8 KiB, 63 buckets of 16 slots behind a header. A slot is one word: 16 bits of the key's hash, the
-// address of its entry, and in the lowest bit whether the entry has an expiry (blocks are 16-byte aligned).
+// A segment of the table: 8 KiB, 63 buckets of 16 slots behind a header. A slot is one word: 15 bits of the key's hash, the
+// address of its entry, and in the bits that an address leaves free the marks of views (Views/) and, in the lowest,
+// whether the entry has an expiry.
 //
 // A key lies in its home bucket or in the one after it, whichever was emptier; a bucket is filled from its front without
 // holes. So a look-up reads at most two buckets (four cache lines, usually one), removal needs no tombstones, and a key's
@@ -75,7 +76,7 @@ struct Segment: Equatable {
         for index in 0..<Self.slotsPerBucket {
             let word = bucket[index]
             if word == 0 { return nil }
-            if word >> 48 == tag {
+            if word >> Slot.tagShift == tag {
                 if Slot.entry(word).key.equals(key) { return bucket + index }
             }
         }
@@ -103,16 +104,22 @@ struct Segment: Equatable {
     }
 }
 
-/// The word of a slot.
+/// The word of a slot: a tag of the hash (bits 49 … 63), an address (4 … 47: blocks are 16-byte aligned), a mark for each
+/// view (1, 2, 3 and 48), and whether there is an expiry (0).
 enum Slot {
-    private static let addressMask: UInt64 = 0x0000_ffff_ffff_fffe
+    static let tagShift: UInt64 = 49
+    private static let addressMask: UInt64 = 0x0000_ffff_ffff_fff0
 
-    static func tag(_ hash: UInt64) -> UInt64 { (hash >> 32) & 0xffff }
+    /// The mark of each view; what it means is for the view to know.
+    static let marks: [UInt64] = [1 << 1, 1 << 2, 1 << 3, 1 << 48]
 
-    static func word(_ entry: Entry, _ hash: UInt64) -> UInt64 {
+    static func tag(_ hash: UInt64) -> UInt64 { (hash >> 32) & 0x7fff }
+
+    /// - Parameter marks: those of an entry that no view awaits.
+    static func word(_ entry: Entry, _ hash: UInt64, marks: UInt64) -> UInt64 {
         let address = UInt64(UInt(bitPattern: entry.block))
-        assert(address & ~Self.addressMask == 0, "an entry's address must fit 48 bits and be even")
-        return Self.tag(hash) << 48 | address | (entry.hasExpiry ? 1 : 0)
+        assert(address & ~Self.addressMask == 0, "an entry's address must fit 48 bits and be a multiple of 16")
+        return Self.tag(hash) << Self.tagShift | address | marks | (entry.hasExpiry ? 1 : 0)
     }
 
     static func entry(_ word: UInt64) -> Entry {

@@ -13,6 +13,10 @@ struct Table: ~Copyable {
     private(set) var count = 0
     /// Keys that have an expiry.
     private(set) var expiringCount = 0
+    /// The marks of an entry that no view awaits; every entry that is put in carries them.
+    var marks: UInt64 = 0
+    /// The marks of the views that have not been given all of this table yet.
+    var watched: UInt64 = 0
     let hash: KeyHash
     private let events: BackgroundEvents
 
@@ -54,16 +58,19 @@ struct Table: ~Copyable {
             segment = self.segment(hash)
             slot = segment.freeSlot(hash)
         }
-        slot?.pointee = Slot.word(entry, hash)
+        slot?.pointee = Slot.word(entry, hash, marks: self.marks)
         self.count += 1
         self.noteExpiry(of: entry, in: segment)
     }
 
-    /// Puts another entry of the same key into a slot and returns the old one, which the caller now owns.
-    mutating func replace(_ slot: UnsafeMutablePointer<UInt64>, with entry: Entry, _ hash: UInt64) -> Entry {
-        let old = Slot.entry(slot.pointee)
-        if old.hasExpiry { self.expiringCount -= 1 }
-        slot.pointee = Slot.word(entry, hash)
+    /// Whether a view still waits for the entry of a slot, so that it must not be lost yet.
+    func isAwaited(_ word: UInt64) -> Bool { self.watched != 0 && (word ^ self.marks) & self.watched != 0 }
+
+    /// Puts another entry of the same key into a slot and returns the word of the old one, which the caller now owns.
+    mutating func replace(_ slot: UnsafeMutablePointer<UInt64>, with entry: Entry, _ hash: UInt64) -> UInt64 {
+        let old = slot.pointee
+        if Slot.hasExpiry(old) { self.expiringCount -= 1 }
+        slot.pointee = Slot.word(entry, hash, marks: self.marks)
         self.noteExpiry(of: entry, in: self.segment(hash))
         return old
     }
@@ -75,13 +82,13 @@ struct Table: ~Copyable {
         segment.earliestExpiry = min(segment.earliestExpiry, expiry)
     }
 
-    /// Takes an entry out of the table; the caller now owns it.
-    mutating func remove(_ slot: UnsafeMutablePointer<UInt64>, from segment: Segment) -> Entry {
-        let entry = Slot.entry(slot.pointee)
-        if entry.hasExpiry { self.expiringCount -= 1 }
+    /// Takes an entry out of the table and returns its word; the caller now owns it.
+    mutating func remove(_ slot: UnsafeMutablePointer<UInt64>, from segment: Segment) -> UInt64 {
+        let word = slot.pointee
+        if Slot.hasExpiry(word) { self.expiringCount -= 1 }
         segment.clear(slot)
         self.count -= 1
-        return entry
+        return word
     }
 
     private mutating func noteExpiry(of entry: Entry, in segment: Segment) {

@@ -82,6 +82,14 @@ package struct Backlog: ~Copyable {
         self.tail = chunk
     }
 
+    /// Begins again at a position, with nothing in it. Links keep the chunks that they read.
+    package mutating func reset(tip: Position) {
+        self.chunks.removeAll()
+        self.tail = nil
+        self.usedBytes = 0
+        self.tip = tip
+    }
+
     package mutating func setLimit(bytes: Int) {
         precondition(bytes > 0)
         self.limitBytes = bytes

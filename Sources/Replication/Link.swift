@@ -109,6 +109,8 @@ package enum LinkCloseCause: String, CaseIterable, Sendable {
     case copyLimit = "copy-limit"
     /// All slots are taken.
     case noSlot = "no-slot"
+    /// This node goes on with another history, or with other data.
+    case historyChanged = "history-changed"
     /// An operator asked for it.
     case killed
 
@@ -123,6 +125,7 @@ package enum LinkCloseCause: String, CaseIterable, Sendable {
         case .excessInput: "-ERR too much input\r\n"
         case .copyLimit: "-ERR the private output passed its limit\r\n"
         case .noSlot: "-ERR all slots are taken: drop those of replicas that are gone, or raise --max-slots\r\n"
+        case .historyChanged: "-ERR the history of this node has changed: connect again\r\n"
         case .killed: "-ERR closed by the operator\r\n"
         }
     }

@@ -23,7 +23,7 @@ package struct StreamOptions: Sendable {
 
 package struct Stream: ~Copyable {
     package var backlog: Backlog
-    package let history: History
+    package private(set) var history: History
     package internal(set) var links: [Link] = []
     /// Where a link stands in `links`, by its number; and the number of the link that serves a replica id.
     private var indexes: [UInt64: Int] = [:]
@@ -61,6 +61,23 @@ package struct Stream: ~Copyable {
     }
 
     package var tip: Position { self.backlog.tip }
+
+    /// The stream goes on under another history. Links were granted the old one: they end, and come back to ask anew.
+    package mutating func historyChanged(to history: History) {
+        self.history = history
+        self.closeAll(.historyChanged)
+    }
+
+    /// The stream begins again, with other data behind it: nothing of what was sent holds any more.
+    package mutating func reset(history: History, tip: Position) {
+        self.historyChanged(to: history)
+        self.backlog.reset(tip: tip)
+        self.diskRequests.removeAll()
+    }
+
+    private mutating func closeAll(_ cause: LinkCloseCause) {
+        for index in self.links.indices { self.close(index, cause) }
+    }
 
     package var summary: StreamSummary {
         StreamSummary(history: self.history, tip: self.backlog.tip, oldest: self.backlog.oldest)
@@ -119,6 +136,12 @@ package struct Stream: ~Copyable {
     package mutating func refuseLink(number: UInt64) {
         guard let index = self.index(of: number) else { return }
         self.close(index, .noSlot)
+    }
+
+    /// Ends a link that was granted a history which has ended since.
+    package mutating func outdateLink(number: UInt64) {
+        guard let index = self.index(of: number) else { return }
+        self.close(index, .historyChanged)
     }
 
     /// Ends a link on an operator's behalf.

@@ -42,7 +42,7 @@ package struct LogError: Error, Sendable, CustomStringConvertible {
     }
 
     /// Runs a call on the storage, and tells its failure as the log's.
-    static func wrapping<Result>(_ body: () throws(StorageError) -> Result) throws(LogError) -> Result {
+    package static func wrapping<Result>(_ body: () throws(StorageError) -> Result) throws(LogError) -> Result {
         do throws(StorageError) {
             return try body()
         } catch {

@@ -22,6 +22,8 @@ package struct LogRecovery: Sendable {
     package var rebuiltIndexes = 0
     package var oldest: Position = 0
     package var last: Position = 0
+
+    package init() {}
 }
 
 extension ReplicationLog {

@@ -27,6 +27,8 @@ final class Node: Sendable {
     let handshakes = HandshakeCounters()
     /// nil without a data directory.
     let logReaders: LogReaders?
+    /// nil without a data directory.
+    let keeper: FileKeeper?
     private let nextClient = Atomic<Int64>(1)
     private let nextLink = Atomic<UInt64>(1)
     private let nextCommit = Atomic<UInt64>(1)
@@ -39,11 +41,13 @@ final class Node: Sendable {
         logger: Logger,
         runID: String,
         poller: Poller,
-        logReaders: LogReaders?
+        logReaders: LogReaders?,
+        keeper: FileKeeper?
     ) {
         self.options = options
         self.replicationPorts = replicationPorts
         self.logReaders = logReaders
+        self.keeper = keeper
         self.poller = poller
         self.logger = logger
         self.runID = runID
@@ -60,6 +64,7 @@ final class Node: Sendable {
 
     /// Returns once everything that the log's threads were given is done.
     func stopLogThreads() {
+        self.keeper?.stop()
         self.logReaders?.stop()
         for shard in self.shards { shard.log?.writer.stop() }
     }

@@ -10,7 +10,7 @@ import ReplicationLog
 import Sockets
 
 package final class Server: Sendable {
-    private let node: Node
+    let node: Node
     private let group: MultiThreadedEventLoopGroup
     private let port: LinkPort
     private let portThread: DedicatedThread
@@ -54,7 +54,7 @@ package final class Server: Sendable {
         }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: options.shards)
         self.group = group
-        let node = try Self.makeNode(options, self.replicationPorts, poller, logger, &generator)
+        let node = try Self.makeNode(options, self.directory, self.replicationPorts, poller, logger, &generator)
         self.node = node
         try Self.addShards(to: node, group, stores, &generator)
         let shards = self.node.shards
@@ -83,6 +83,7 @@ package final class Server: Sendable {
 
     private static func makeNode(
         _ options: ServerOptions,
+        _ directory: DataDirectory?,
         _ replicationPorts: [UInt16],
         _ poller: Poller,
         _ logger: Logger,
@@ -95,7 +96,8 @@ package final class Server: Sendable {
                 logger: logger,
                 runID: History(using: &generator).hex,
                 poller: poller,
-                logReaders: options.dataDirectory == nil ? nil : try LogReaders()
+                logReaders: directory == nil ? nil : try LogReaders(),
+                keeper: try directory.map { directory throws(SocketError) in try FileKeeper(directory) }
             )
         } catch {
             throw ServerError(.resources, Self.noThreads, underlying: error)

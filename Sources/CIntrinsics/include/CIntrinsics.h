@@ -15,4 +15,11 @@ uint32_t cintrinsics_crc32(uint32_t crc, const void *bytes, size_t count);
 /// The same, by tables alone.
 uint32_t cintrinsics_crc32_tables(uint32_t crc, const void *bytes, size_t count);
 
+/// CRC-64 (Jones, as at the end of a Redis RDB file) of bytes, continuing from `crc`, which is 0 at the beginning.
+/// With carry-less multiplication where the processor has it.
+uint64_t cintrinsics_crc64(uint64_t crc, const void *bytes, size_t count);
+
+/// The same, by tables alone.
+uint64_t cintrinsics_crc64_tables(uint64_t crc, const void *bytes, size_t count);
+
 #endif

@@ -5,6 +5,7 @@ package import RESP
 
 package enum CommandError {
     package static let syntax = "ERR syntax error"
+    package static let wrongType = "WRONGTYPE Operation against a key holding the wrong kind of value"
     package static let notAnInteger = "ERR value is not an integer or out of range"
     package static let notAFloat = "ERR value is not a valid float"
     package static let overflow = "ERR increment or decrement would overflow"

@@ -25,7 +25,7 @@ extension Keyspace {
     }
 
     mutating func type(_ command: Command, _ reply: Writer) {
-        reply.simple(self.read(command[1]) == nil ? "none" : "string")
+        reply.simple(self.read(command[1])?.kind.name ?? "none")
     }
 
     mutating func rename(_ command: Command, _ reply: Writer) {

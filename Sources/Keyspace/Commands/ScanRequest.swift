@@ -10,8 +10,14 @@ package struct ScanRequest {
     /// About how many keys to look at.
     package var count = 10
     var glob: Glob?
-    /// Strings are the only type so far: asking for another one finds nothing.
-    var wantsStrings = true
+    /// The type to return alone; `nothing` for one that there is not.
+    var kind = KindFilter.any
+
+    enum KindFilter: Equatable {
+        case any
+        case one(ValueKind)
+        case nothing
+    }
 
     /// Reads the arguments; answers with an error and returns nil when they make no sense.
     package init?(_ command: Command, _ reply: Writer) {
@@ -37,6 +43,15 @@ package struct ScanRequest {
         case failed(String)
     }
 
+    /// Whether the type was asked for.
+    func wants(_ entry: Entry) -> Bool {
+        switch self.kind {
+        case .any: true
+        case .one(let kind): entry.kind == kind
+        case .nothing: false
+        }
+    }
+
     /// Nil for an option that there is not.
     private mutating func read(_ name: Bytes, _ value: Bytes) -> Option? {
         if name.equalsIgnoringCase("COUNT") {
@@ -47,7 +62,8 @@ package struct ScanRequest {
             let glob = Glob(value)
             self.glob = glob.matchesAll ? nil : glob
         } else if name.equalsIgnoringCase("TYPE") {
-            self.wantsStrings = value.equalsIgnoringCase("string")
+            let kind = ValueKind.allCases.first { value.equalsIgnoringCase($0.name) }
+            self.kind = kind.map { .one($0) } ?? .nothing
         } else {
             return nil
         }

@@ -53,7 +53,7 @@ extension Keyspace {
         if !self.randomKey(into: reply) { reply.null() }
     }
 
-    /// MEMORY USAGE: the allocator's bytes of the key's block, and its slot in the table.
+    /// MEMORY USAGE: the allocator's bytes of the key's block and of a collection's nodes, and the key's slot in the table.
     mutating func memory(_ command: Command, _ reply: Writer) {
         guard command[1].equalsIgnoringCase("USAGE") else {
             return reply.error(CommandError.unknownSubcommand(command))
@@ -63,11 +63,11 @@ extension Keyspace {
             guard command[index].equalsIgnoringCase("SAMPLES"), index + 1 < command.count else {
                 return reply.error(CommandError.syntax)
             }
-            // A string is one piece: how many samples were asked for makes no difference.
+            // A string is one piece, and a tree is measured well enough: how many samples were asked for makes no difference.
             guard let samples = Decimal.read(command[index + 1]) else { return reply.error(CommandError.notAnInteger) }
             guard samples >= 0 else { return reply.error(CommandError.syntax) }
         }
         guard let entry = self.read(command[2]) else { return reply.null() }
-        reply.integer(entry.allocatedBytes + MemoryLayout<UInt64>.size)
+        reply.integer(entry.allocatedBytes + (entry.box?.allocatedBytes ?? 0) + MemoryLayout<UInt64>.size)
     }
 }

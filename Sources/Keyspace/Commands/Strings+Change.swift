@@ -20,6 +20,7 @@ extension Keyspace {
     mutating func add(_ amount: Int64, to key: Bytes, _ reply: Writer) {
         let place = self.place(of: key)
         let old = place.entry
+        guard old.isString(orAnswer: reply) else { return }
         guard let number = old.map({ Decimal.read($0.value) }) ?? 0 else {
             return reply.error(CommandError.notAnInteger)
         }
@@ -38,6 +39,7 @@ extension Keyspace {
     mutating func incrbyfloat(_ command: Command, _ reply: Writer) {
         let place = self.place(of: command[1])
         let old = place.entry
+        guard old.isString(orAnswer: reply) else { return }
         guard let number = old.map({ Fraction.read($0.value) }) ?? 0, let amount = Fraction.read(command[2]) else {
             return reply.error(CommandError.notAFloat)
         }
@@ -51,6 +53,7 @@ extension Keyspace {
 
     mutating func append(_ command: Command, _ reply: Writer) {
         let place = self.place(of: command[1])
+        guard place.entry.isString(orAnswer: reply) else { return }
         let addition = command[2]
         let length = place.entry?.valueLength ?? 0
         guard length + addition.count <= Limits.bulkLength else { return reply.error(CommandError.tooLong) }
@@ -65,6 +68,7 @@ extension Keyspace {
         guard let offset = Decimal.read(command[2]) else { return reply.error(CommandError.notAnInteger) }
         guard offset >= 0 else { return reply.error(CommandError.offsetOutOfRange) }
         let place = self.place(of: command[1])
+        guard place.entry.isString(orAnswer: reply) else { return }
         let part = command[3]
         let length = place.entry?.valueLength ?? 0
         guard !part.isEmpty else { return reply.integer(length) }

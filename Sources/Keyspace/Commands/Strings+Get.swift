@@ -5,25 +5,35 @@ import RESP
 
 extension Keyspace {
     mutating func get(_ command: Command, _ reply: Writer) {
-        if let entry = self.read(command[1]) { reply.bulk(entry.value) } else { reply.null() }
+        guard let entry = self.read(command[1]) else { return reply.null() }
+        guard !entry.isCollection else { return reply.error(CommandError.wrongType) }
+        reply.bulk(entry.value)
     }
 
     mutating func mget(_ command: Command, _ reply: Writer) {
         reply.array(command.count - 1)
         for index in 1..<command.count {
-            if let entry = self.read(command[index]) { reply.bulk(entry.value) } else { reply.null() }
+            if let entry = self.read(command[index]), !entry.isCollection {
+                reply.bulk(entry.value)
+            } else {
+                reply.null()
+            }
         }
     }
 
     mutating func strlen(_ command: Command, _ reply: Writer) {
-        reply.integer(self.read(command[1])?.valueLength ?? 0)
+        let entry = self.read(command[1])
+        guard entry.isString(orAnswer: reply) else { return }
+        reply.integer(entry?.valueLength ?? 0)
     }
 
     mutating func getrange(_ command: Command, _ reply: Writer) {
         guard let start = Decimal.read(command[2]), let end = Decimal.read(command[3]) else {
             return reply.error(CommandError.notAnInteger)
         }
-        guard let value = self.read(command[1])?.value, let range = Self.range(start, end, of: value.count) else {
+        let entry = self.read(command[1])
+        guard entry.isString(orAnswer: reply) else { return }
+        guard let value = entry?.value, let range = Self.range(start, end, of: value.count) else {
             return reply.bulk("")
         }
         reply.bulk(Bytes(rebasing: value[range]))
@@ -41,6 +51,7 @@ extension Keyspace {
     mutating func getdel(_ command: Command, _ reply: Writer) {
         let place = self.place(of: command[1])
         guard let entry = place.entry else { return reply.null() }
+        guard !entry.isCollection else { return reply.error(CommandError.wrongType) }
         reply.bulk(entry.value)
         self.end(command[1], at: place)
     }
@@ -48,6 +59,7 @@ extension Keyspace {
     mutating func getex(_ command: Command, _ reply: Writer) {
         guard let options = StringOptions(command, from: 2, .getex) else { return reply.error(CommandError.syntax) }
         guard let entry = self.read(command[1]) else { return reply.null() }
+        guard !entry.isCollection else { return reply.error(CommandError.wrongType) }
         switch options.lifetime {
         case .unstated, .keep: reply.bulk(entry.value)
         case .persist:

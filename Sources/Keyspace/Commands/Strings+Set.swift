@@ -28,6 +28,7 @@ extension Keyspace {
             case .ifAbsent: old == nil
             case .ifPresent: old != nil
             }
+        if options.returnsOld, let old, old.isCollection { return reply.error(CommandError.wrongType) }
         // The old value is gone once the new one is stored, so its reply comes first.
         if options.returnsOld {
             if let old { reply.bulk(old.value) } else { reply.null() }
@@ -51,6 +52,7 @@ extension Keyspace {
 
     mutating func getset(_ command: Command, _ reply: Writer) {
         let place = self.place(of: command[1])
+        guard place.entry.isString(orAnswer: reply) else { return }
         if let old = place.entry { reply.bulk(old.value) } else { reply.null() }
         self.write(command[1], command[2], expiry: nil, at: place)
     }

@@ -111,6 +111,15 @@ package struct ReplicaRegistry: Sendable {
         self.rows.items[index].sent = max(self.rows.items[index].sent, position)
     }
 
+    /// What replicas have reached was counted in a numbering that has ended.
+    package mutating func numberingEnded() {
+        for index in self.rows.items.indices {
+            self.rows.items[index].acknowledged = nil
+            self.rows.items[index].durable = nil
+            self.rows.items[index].sent = 0
+        }
+    }
+
     /// To be called about ten times a second: replicas that fell silent, and those that went away and stayed away.
     package mutating func tick(now: Milliseconds) {
         for index in self.rows.items.indices { self.judge(index, now: now) }

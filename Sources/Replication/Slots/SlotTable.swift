@@ -63,6 +63,7 @@ package struct SlotTable: Sendable {
     package mutating func historyBegan(_ history: History, ancestors: [Ancestor]) {
         self.history = history
         self.ancestors = ancestors
+        self.isDirty = true
     }
 
     /// The last position of a slot that means the same in the stream's history; nil if none does.

@@ -22,12 +22,15 @@ extension ClientConnection {
         let id = table.specs[index].id
         switch table.specs[index].scope {
         case .keyspace where self.isAlone, .allShards where self.isAlone:
-            self.executeHere(index, command, writer)
-        case .keyspace: self.route(index, command, writer)
+            guard self.executeHere(index, command, writer) else { return false }
+        case .keyspace:
+            guard self.route(index, command, writer) else { return false }
         case .allShards:
-            return self.afterBatch {
-                if let refusal = self.shard.refusal(index, command) { return self.refuse(refusal, writer) }
+            guard self.batch.isEmpty else { return false }
+            if self.mayRun(index, command, writer) {
                 self.join(id, command, writer)
+            } else if self.isAwaiting {
+                return false
             }
         case .connection: return self.afterBatch { self.serve(id, command, writer) }
         }
@@ -45,8 +48,13 @@ extension ClientConnection {
 
     /// On this connection's own shard.
     /// - Parameter index: of the command in the table.
-    func executeHere(_ index: Int, _ command: Command, _ writer: Writer) {
-        if let refusal = self.shard.refusal(index, command) { return self.refuse(refusal, writer) }
+    /// - Returns: false when the command must wait (`isAwaiting`).
+    func executeHere(_ index: Int, _ command: Command, _ writer: Writer) -> Bool {
+        if self.shard.isGuarded || command.length > Shard.longestLoggedCommand,
+            !self.mayRun(index, command, writer)
+        {
+            return !self.isAwaiting
+        }
         let before = writer.count
         self.shard.engine.execute(self.shard.node.table.specs[index].id, command, now: self.shard.now, writer)
         if self.shard.noteWrites() {
@@ -54,6 +62,17 @@ extension ClientConnection {
             if self.asksReplicas { self.writeReplies.append(before..<writer.count) }
         }
         if writer.count > before, writer.bytes[before] == UInt8(ascii: "-") { self.shard.statistics.errors += 1 }
+        return true
+    }
+
+    /// Whether a command may run on this shard now. One that may not is answered, or waits for the end of a pause.
+    private func mayRun(_ index: Int, _ command: Command, _ writer: Writer) -> Bool {
+        switch self.shard.verdict(index, command) {
+        case .runs: return true
+        case .refused(let message): self.refuse(message, writer)
+        case .waits: self.waitForPauseEnd()
+        }
+        return false
     }
 
     func refuse(_ message: String, _ writer: Writer) {
@@ -74,5 +93,5 @@ extension Shard {
     }
 
     /// What a command turns into may be a little longer than itself.
-    private static let longestLoggedCommand = LogRecord.longestPayload - 1024
+    static let longestLoggedCommand = LogRecord.longestPayload - 1024
 }

@@ -46,7 +46,9 @@ extension ClientConnection {
 
     private func flushAllShards() {
         let shards = self.shard.node.shards
-        let futures = shards.map { shard in shard.loop.flatSubmit { shard.committed(shard.flush()) } }
+        let futures = shards.map { shard in
+            shard.loop.flatSubmit { shard.afterPause { shard.committed(shard.flush()) } }
+        }
         self.wait(for: EventLoopFuture.whenAllSucceed(futures, on: self.shard.loop)) { replies, writer in
             self.noteWrites(replies)
             let refusal = replies.first { $0.bytes.first == UInt8(ascii: "-") }

@@ -7,11 +7,12 @@ import Primitives
 import RESP
 
 extension ClientConnection {
-    private static let crossSlot = "CROSSSLOT Keys in request don't hash to the same shard"
+    static let crossSlot = "CROSSSLOT Keys in request don't hash to the same shard"
 
     /// Carries out or batches a keyspace command. Its arity has been checked.
     /// - Parameter index: of the command in the table.
-    func route(_ index: Int, _ command: Command, _ writer: Writer) {
+    /// - Returns: false when the command must wait (`isAwaiting`).
+    func route(_ index: Int, _ command: Command, _ writer: Writer) -> Bool {
         let spec = self.shard.node.table.specs[index]
         let shards = self.shard.node.options.shards
         let keys = spec.keyIndices(argumentCount: command.count)
@@ -19,18 +20,27 @@ extension ClientConnection {
         guard let first = owners.first else { return self.executeHere(index, command, writer) }
         if owners.allSatisfy({ $0 == first }) {
             if first == self.shard.index, self.batch.isEmpty { return self.executeHere(index, command, writer) }
-            return self.batch.add(command, to: first)
+            self.batch.add(command, to: first)
+            return true
         }
         // A malformed MSET is the owner's to refuse, and stays whole.
         let step = spec.keyStep
         let isWhole = (command.count - 1) % step == 0
         if let join = ShardBatch.Join(spec.id, owners: owners) {
-            guard isWhole else { return self.batch.add(command, to: first) }
-            return self.batch.add(command, split: join, keys: keys, owners: owners, step: step)
+            if isWhole {
+                self.batch.add(command, split: join, keys: keys, owners: owners, step: step)
+            } else {
+                self.batch.add(command, to: first)
+            }
+            return true
         }
         self.shard.statistics.errors += 1
-        if self.batch.isEmpty { return writer.error(Self.crossSlot) }
-        self.batch.add(reply: Array("-\(Self.crossSlot)\r\n".utf8))
+        if self.batch.isEmpty {
+            writer.error(Self.crossSlot)
+        } else {
+            self.batch.add(reply: Array("-\(Self.crossSlot)\r\n".utf8))
+        }
+        return true
     }
 
     /// Sends the batch, or what is left of it, to its shards; the connection goes on when all have answered everything.
@@ -79,7 +89,10 @@ extension ClientConnection {
     /// A command whose key stands where the table cannot say (`MEMORY USAGE`).
     func executeOnKeys(_ index: Int, _ command: Command, firstKey: Int, _ writer: Writer) {
         let owner = KeySlot.shard(of: command[firstKey], shards: self.shard.node.options.shards)
-        guard owner != self.shard.index else { return self.executeHere(index, command, writer) }
+        if owner == self.shard.index, !self.shard.isGuarded {
+            _ = self.executeHere(index, command, writer)
+            return
+        }
         let shard = self.shard.node.shards[owner]
         let part = ShardPart(commands: Array(command.encoded))
         let version = self.session.version

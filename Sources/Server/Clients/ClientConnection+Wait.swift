@@ -41,7 +41,7 @@ extension ClientConnection {
 
     private static let notInteger = "ERR value is not an integer or out of range"
 
-    private func timeout(_ argument: Bytes, _ writer: Writer) -> Milliseconds? {
+    func timeout(_ argument: Bytes, _ writer: Writer) -> Milliseconds? {
         guard let timeout = Decimal.read(argument), timeout <= Int64.max / 2 else {
             self.refuse("ERR timeout is not an integer or out of range", writer)
             return nil

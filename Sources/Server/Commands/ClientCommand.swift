@@ -20,6 +20,8 @@ extension ClientConnection {
         case 2 where word.equalsIgnoringCase("INFO"): writer.verbatim(self.line(now: self.shard.now) + "\n")
         case _ where word.equalsIgnoringCase("LIST"): self.list(command, writer)
         case 3... where word.equalsIgnoringCase("KILL"): self.kill(command, writer)
+        case 3...4 where word.equalsIgnoringCase("PAUSE"): self.pause(command, writer)
+        case 2 where word.equalsIgnoringCase("UNPAUSE"): self.unpause(writer)
         case 2 where word.equalsIgnoringCase("HELP"): Self.help(writer)
         default:
             self.refuse(
@@ -36,6 +38,33 @@ extension ClientConnection {
             return nil
         }
         return bytes.text
+    }
+
+    /// CLIENT PAUSE <ms> [WRITE|ALL]
+    private func pause(_ command: Command, _ writer: Writer) {
+        var scope = PauseScope.all
+        if command.count == 4 {
+            if command[3].equalsIgnoringCase("WRITE") {
+                scope = .writes
+            } else if !command[3].equalsIgnoringCase("ALL") {
+                return self.refuse("ERR CLIENT PAUSE mode must be WRITE or ALL", writer)
+            }
+        }
+        guard let timeout = self.timeout(command[2], writer) else { return }
+        let (chosen, until) = (scope, self.shard.now + timeout)
+        self.askAllShards {
+            $0.pauseWrites(chosen, until: until, for: .client)
+        } answer: { _, writer in
+            writer.ok()
+        }
+    }
+
+    private func unpause(_ writer: Writer) {
+        self.askAllShards {
+            $0.endPause(for: .client)
+        } answer: { _, writer in
+            writer.ok()
+        }
     }
 
     private func setInfo(_ command: Command, _ writer: Writer) {
@@ -116,6 +145,8 @@ extension ClientConnection {
             "ID -- The number of this connection.",
             "INFO -- This connection as LIST shows it.",
             "KILL <ip:port> | ID <id> | ADDR <ip:port> | LADDR <ip:port> | TYPE <type> | SKIPME <yes|no> -- Ends connections.",
+            "PAUSE <milliseconds> [WRITE|ALL] -- Lets writes, or every command on data, wait.",
+            "UNPAUSE -- Ends that.",
             "LIST [TYPE <normal|replica>] [ID <id> ...] -- Connections.",
             "SETINFO <LIB-NAME|LIB-VER> <value> -- What library this connection comes from.",
             "SETNAME <name> -- Names this connection.",

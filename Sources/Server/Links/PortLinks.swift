@@ -139,7 +139,7 @@ struct PortLinks {
     }
 
     private mutating func answer(_ number: UInt64, _ connection: inout Connection, _ request: HandshakeRequest) {
-        let stream = connection.shard.board.summary
+        let (stream, numbering) = connection.shard.board.view
         let isInvalidated = connection.shard.board.isInvalidated(request.id)
         switch ResumePlanner.plan(request, stream, isSlotInvalidated: isInvalidated) {
         case .failure(let refusal):
@@ -161,16 +161,16 @@ struct PortLinks {
                 number,
                 connection.shard,
                 request.position,
-                .opened(number: number, connection.socket, request, source)
+                .opened(number: number, connection.socket, request, source, numbering: numbering)
             )
         }
     }
 
     private mutating func handOver(_ number: UInt64, _ shard: Shard, _ position: Position, _ opening: LinkEvent) {
-        guard position == shard.board.summary.tip else { return self.outbox[shard.index].append(opening) }
+        guard position == shard.board.currentTip else { return self.outbox[shard.index].append(opening) }
         shard.parkedLinks.park(number, opening)
         // Something was written in the meantime: the shard may have looked before the link was there.
-        if position != shard.board.summary.tip { self.outbox[shard.index].append(.parked) }
+        if position != shard.board.currentTip { self.outbox[shard.index].append(.parked) }
     }
 
     private mutating func refuse(_ number: UInt64, _ connection: Connection, _ error: HandshakeError) {

@@ -3,9 +3,11 @@
 //     <data-dir>/lock, node.json
 //     <data-dir>/shard-<i>/history.json, slots.json
 //     <data-dir>/shard-<i>/log/…
+//     <data-dir>/shard-<i>.staged/…, shard-<i>.old/…     while a snapshot takes the place of the data (`FolderSwap`)
 //
 // One process at a time; another number of shards, or a newer format, is refused.
 
+import Engine
 import LogFiles
 import Primitives
 import ReplicationLog
@@ -14,12 +16,14 @@ struct DataDirectory: Sendable {
     let path: String
     private let lock: DirectoryLock
     private let root: FileStorage
+    let folders: FileFolders
 
     init(_ path: String, shards: Int) throws(ServerError) {
         self.path = path
         do throws(StorageError) {
             self.root = try FileStorage(path)
             self.lock = try DirectoryLock(path)
+            self.folders = try FileFolders(path)
         } catch {
             throw ServerError(.dataDirectory, "cannot use the data directory \(path)", underlying: error)
         }
@@ -43,9 +47,11 @@ struct DataDirectory: Sendable {
     }
 
     func storage(ofShard index: Int) throws(StorageError) -> (shard: FileStorage, log: FileStorage) {
-        let folder = "\(self.path)/shard-\(index)"
+        let name = ShardFiles.folder(ofShard: index)
+        _ = try FolderSwap(name).repair(in: self.folders)
+        let folder = "\(self.path)/\(name)"
         let shard = try FileStorage(folder)
-        let log = try FileStorage(folder + "/log")
+        let log = try FileStorage("\(folder)/\(ShardFiles.log)")
         try self.root.syncDirectory()
         try shard.syncDirectory()
         return (shard, log)

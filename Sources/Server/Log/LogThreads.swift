@@ -11,19 +11,24 @@ import Synchronization
 
 /// Carries out the jobs of a shard's log that the shard gives away. One has the log at a time: the shard, or a job here.
 final class LogWriter: Sendable {
-    private let queue = WorkQueue<LogJob>()
+    private let queue = WorkQueue<Work>()
     private let thread: DedicatedThread
 
-    init(_ log: ReplicationLog, reports: Mailbox<LogReport>) throws(SocketError) {
+    private struct Work: Sendable {
+        var job: LogJob
+        var log: ReplicationLog
+    }
+
+    init(reports: Mailbox<LogReport>) throws(SocketError) {
         let queue = self.queue
         self.thread = try DedicatedThread(name: "log-writer") {
-            while let jobs = queue.take() {
-                for job in jobs { reports.post([LogReport(job, on: log)]) }
+            while let list = queue.take() {
+                for work in list { reports.post([LogReport(work.job, on: work.log)]) }
             }
         }
     }
 
-    func carryOut(_ job: LogJob) { self.queue.put(job) }
+    func carryOut(_ job: LogJob, on log: ReplicationLog) { self.queue.put(Work(job: job, log: log)) }
 
     /// Returns once everything that was given has been done.
     func stop() {
@@ -38,6 +43,7 @@ final class LogReaders: Sendable {
         case read(DiskRequest, Shard, ReplicationLog, through: Position, ChunkPool)
         case forget(link: UInt64)
         case save(name: String, [UInt8], Shard, ShardStore)
+        case saveHistory(HistoryRecord, ShardStore, @Sendable (StorageError?) -> Void)
     }
 
     private let queue = WorkQueue<Work>()
@@ -76,6 +82,11 @@ final class LogReaders: Sendable {
         self.queue.put(.save(name: name, bytes, shard, store))
     }
 
+    /// Replaces `history.json`, and tells when the new one is safe.
+    func save(_ history: HistoryRecord, in store: ShardStore, _ done: @escaping @Sendable (StorageError?) -> Void) {
+        self.queue.put(.saveHistory(history, store, done))
+    }
+
     func forget(link: UInt64) { self.queue.put(.forget(link: link)) }
 
     func stop() {
@@ -91,6 +102,13 @@ final class LogReaders: Sendable {
                 try store.files.replace(name, with: bytes)
             } catch {
                 shard.linkEvents.post([.slotSaveFailed(error.description)])
+            }
+        case .saveHistory(let history, let store, let done):
+            do throws(StorageError) {
+                try store.files.replace(HistoryRecord.fileName, with: history.json)
+                done(nil)
+            } catch {
+                done(error)
             }
         case .read(let request, let shard, let log, let limit, let pool):
             let reader: LogReader

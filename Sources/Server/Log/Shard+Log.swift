@@ -10,33 +10,49 @@ import Replication
 import ReplicationLog
 
 /// The log of a shard that runs.
-struct ShardLogParts {
-    let store: ShardStore
+final class ShardLogParts {
+    /// Replaced where the shard starts again with other data, or under another history.
+    var store: ShardStore
     let writer: LogWriter
+    /// The log's files are about to be replaced: nothing is written to them any more.
+    var isHeld = false
+    /// Waits until nobody has the log.
+    var whenIdle: (() -> Void)?
+
+    init(store: ShardStore, writer: LogWriter) {
+        self.store = store
+        self.writer = writer
+    }
 }
 
 /// A reply that waits until what was numbered up to a position may be told.
 struct ReplyGate {
     enum Waiter {
         case client(ClientConnection)
-        case other(() -> Void)
+        /// Is told whether it may be told.
+        case other((Bool) -> Void)
     }
 
     var position: Position
     var waiter: Waiter
 }
 
+/// What a reply tells of is gone: other data took its place before it was on disk.
+struct ReplyLost: Error, CustomStringConvertible {
+    var description: String { "other data took the place of what was written" }
+}
+
 extension Shard {
     /// Writes what has gathered, here or on the log's thread, unless that has a job already.
     func dispatchLogJob() {
         // At the end the log's thread takes no more jobs: what gathers then is `finishLog`'s.
-        guard !self.isStopped, let log = self.log,
+        guard !self.isStopped, let log = self.log, !log.isHeld,
             let job = self.engine.takeLogJob(now: WallClock.milliseconds)
         else { return }
         if self.logPace.isQuick(job) {
             self.logReported(LogReport(job, on: log.store.log))
         } else {
-            log.writer.carryOut(job)
+            log.writer.carryOut(job, on: log.store.log)
         }
     }
 
@@ -54,6 +70,7 @@ extension Shard {
         self.dispatchLogJob()
         self.releaseReplies()
         self.finishCommits()
+        if let whenIdle = self.log?.whenIdle.take() { whenIdle() }
         if !self.engine.stream.links.isEmpty || !self.parkedLinks.isEmpty { self.scheduleTurn() }
     }
 
@@ -91,7 +108,7 @@ extension Shard {
     func held<Value: Sendable>(_ value: Value) -> EventLoopFuture<Value> {
         guard let position = self.replyPosition else { return self.loop.makeSucceededFuture(value) }
         let promise = self.loop.makePromise(of: Value.self)
-        self.hold(until: position, .other { promise.succeed(value) })
+        self.hold(until: position, .other { $0 ? promise.succeed(value) : promise.fail(ReplyLost()) })
         return promise.futureResult
     }
 
@@ -101,7 +118,7 @@ extension Shard {
             self.gates.removeFirst()
             switch gate.waiter {
             case .client(let connection): connection.advanceHold()
-            case .other(let release): release()
+            case .other(let release): release(true)
             }
         }
     }
@@ -174,10 +191,11 @@ extension Shard {
     /// Nobody is there any more to be told anything; the promises behind the replies end all the same.
     private func dropWaiters() {
         for gate in self.gates {
-            if case .other(let release) = gate.waiter { release() }
+            if case .other(let release) = gate.waiter { release(true) }
         }
         self.gates.removeAll()
         for token in Array(self.commitWaits.keys) { self.cancelCommit(token) }
+        self.dropPauses()
     }
 
     /// Writes and syncs what is left, once the log's thread has ended and nothing else runs.

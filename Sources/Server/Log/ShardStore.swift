@@ -10,12 +10,26 @@ import ReplicationLog
 final class ShardStore: Sendable {
     let log: ReplicationLog
     /// `history.json` and `slots.json`.
-    let files: FileStorage
+    let files: any LogStorage
     /// As it is while the node runs: without a clean-shutdown mark.
     let history: HistoryRecord
     let recovery: LogRecovery
     /// As the last run left them.
     let slots: SlotTable
+
+    /// What took the place of a shard's data while the node runs.
+    init(log: ReplicationLog, files: any LogStorage, history: HistoryRecord, slots: SlotTable) {
+        self.log = log
+        self.files = files
+        self.history = history
+        self.recovery = LogRecovery()
+        self.slots = slots
+    }
+
+    /// The same files, under a history that has been written to them.
+    func with(history: HistoryRecord) -> ShardStore {
+        ShardStore(log: self.log, files: self.files, history: history, slots: self.slots)
+    }
 
     /// Opens a shard's log, and settles its history before anything is numbered.
     init(
@@ -48,7 +62,7 @@ final class ShardStore: Sendable {
 
     /// A file that cannot be read is set aside, and nothing is pruned until its replicas had time to come back.
     private static func readSlots(
-        _ files: FileStorage,
+        _ files: any LogStorage,
         _ history: HistoryRecord,
         _ limits: SlotLimits,
         _ shard: Int,

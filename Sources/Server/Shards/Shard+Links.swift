@@ -13,7 +13,8 @@ import Sockets
 
 /// What the link port tells a shard.
 enum LinkEvent: Sendable {
-    case opened(number: UInt64, Socket, HandshakeRequest, ResumeSource)
+    /// - numbering: as the board counted it when the handshake was granted.
+    case opened(number: UInt64, Socket, HandshakeRequest, ResumeSource, numbering: UInt64)
     /// Links were parked while the shard wrote.
     case parked
     case reported(number: UInt64, LinkReport)
@@ -30,14 +31,20 @@ extension Shard {
         // What is said of a link that is still parked must find it.
         self.admitParkedLinks()
         switch event {
-        case .opened(let number, let socket, let request, let source):
-            self.engine.linkOpened(
-                number: number,
-                transport: socket.descriptor,
-                request: request,
-                source: source,
-                now: WallClock.milliseconds
-            )
+        case .opened(let number, let socket, let request, let source, let numbering):
+            let now = WallClock.milliseconds
+            let transport = socket.descriptor
+            if numbering == self.numbering {
+                self.engine.linkOpened(number: number, transport: transport, request: request, source: source, now: now)
+            } else {
+                self.engine.outdatedLinkOpened(
+                    number: number,
+                    transport: transport,
+                    request: request,
+                    source: source,
+                    now: now
+                )
+            }
             self.scheduleTurn()
         case .parked: self.scheduleTurn()
         case .reported(let number, let report):

@@ -11,10 +11,16 @@ extension Shard {
         version: ProtocolVersion,
         token: UInt64? = nil
     ) -> EventLoopFuture<ShardPart.Replies> {
-        self.committed(self.run(part, version: version), token: token)
+        let replies = self.run(part, version: version)
+        // Nothing could be done before a pause ends: only then there is something to answer with.
+        guard replies.used > 0 || self.pauses.scope == nil || part.commands.isEmpty else {
+            return self.afterPause { self.runAndHold(part, version: version, token: token) }
+        }
+        return self.committed(replies, token: token)
     }
 
-    /// Carries out commands that another shard's connection sent, up to `mostReplyBytes` of replies.
+    /// Carries out commands that another shard's connection sent, up to `mostReplyBytes` of replies, or to one that must
+    /// wait for the end of a pause.
     func run(_ part: ShardPart, version: ProtocolVersion) -> ShardPart.Replies {
         self.loop.preconditionInEventLoop()
         self.now = WallClock.milliseconds
@@ -28,6 +34,7 @@ extension Shard {
             while writer.count < ShardPart.mostReplyBytes,
                 case .command(let consumed) = parser.next(in: Bytes(rebasing: bytes[used...]))
             {
+                if self.isGuarded, self.mustWait(parser.current) { break }
                 if self.runHere(parser.current, writer) {
                     replies.writes.append(replies.ends.count)
                     replies.position = self.engine.tip
@@ -41,6 +48,12 @@ extension Shard {
         replies.bytes = Array(writer.bytes)
         writer.removeAll()
         return replies
+    }
+
+    private func mustWait(_ command: Command) -> Bool {
+        guard let index = self.node.table.index(of: command[0]) else { return false }
+        guard case .waits = self.verdict(index, command) else { return false }
+        return true
     }
 
     /// - Returns: whether it wrote.

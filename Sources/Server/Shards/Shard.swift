@@ -27,7 +27,10 @@ final class Shard: @unchecked Sendable {
     /// Those who wait for replicas.
     var commitWaits: [UInt64: (CommitOutcome) -> Void] = [:]
     /// Why writes are refused now; nil when they are not.
-    var writeRefusal: String?
+    var writeRefusal: String? { didSet { self.refreshGuard() } }
+    var pauses = ShardPauses()
+    /// Something may stand in the way of a write: the one flag that every command looks at.
+    var isGuarded = false
 
     var engine: Engine
     /// Replies of the read at work. Empty between reads.
@@ -39,7 +42,11 @@ final class Shard: @unchecked Sendable {
     var now: Milliseconds = 0
     /// Bytes of unfinished input of one client (`CONFIG SET client-query-buffer-limit`).
     var queryBufferLimit: Int
-    private var notedTip: Position = 0
+    var notedTip: Position = 0
+    /// As the board counts it.
+    var numbering: UInt64 = 0
+    /// What changes numbering or data, one after the other.
+    var changes = ShardChanges()
     private var isTurnScheduled = false
     private var turn: @Sendable () -> Void = {}
     private var ticker: RepeatedTask?
@@ -94,7 +101,7 @@ final class Shard: @unchecked Sendable {
         self.linkEvents = Mailbox(loop: loop)
         let reports = Mailbox<LogReport>(loop: loop)
         if let store {
-            self.log = ShardLogParts(store: store, writer: try LogWriter(store.log, reports: reports))
+            self.log = ShardLogParts(store: store, writer: try LogWriter(reports: reports))
         } else {
             self.log = nil
         }

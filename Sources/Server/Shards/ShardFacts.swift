@@ -32,7 +32,7 @@ struct ShardFacts: Sendable {
     var events: [BackgroundEvents.Tally]
     var clients: Int
     var clientBytes: Int
-    /// Waits for replicas under way.
+    /// Waits for replicas, and for the end of a pause.
     var waitingClients: Int
     /// nil without a data directory.
     var log: LogFacts?
@@ -62,7 +62,7 @@ extension Shard {
             keyspace: self.engine.keyspace.statistics,
             statistics: self.statistics,
             history: self.engine.stream.history,
-            ancestors: self.log?.store.history.ancestors ?? [],
+            ancestors: self.engine.replicas.slots.ancestors,
             tip: self.engine.stream.tip,
             oldest: self.engine.stream.backlog.oldest,
             backlogLimit: self.engine.stream.backlog.limitBytes,
@@ -77,7 +77,7 @@ extension Shard {
             events: self.events.tallies,
             clients: self.clients.count,
             clientBytes: self.clients.values.reduce(0) { $0 + $1.heldBytes + ClientConnection.ownBytes },
-            waitingClients: self.commitWaits.count,
+            waitingClients: self.commitWaits.count + self.pauses.waiting,
             log: self.logFacts
         )
     }

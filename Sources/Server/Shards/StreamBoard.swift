@@ -9,10 +9,17 @@ import ReplicationLog
 import Synchronization
 
 final class StreamBoard: Sendable {
-    private let history: History
-    private let ancestors: [Ancestor]
-    /// nil without a data directory.
-    private let log: LogMap?
+    /// What changes only where the shard starts again, under another history or with other data.
+    private struct Numbering {
+        var history: History
+        var ancestors: [Ancestor]
+        /// nil without a data directory.
+        var log: LogMap?
+        /// Counts the changes: an answer that was given under an earlier numbering no longer holds.
+        var count: UInt64 = 0
+    }
+
+    private let numbering: Mutex<Numbering>
     private let tip = Atomic<Position>(0)
     private let oldest = Atomic<Position>(0)
     /// Replicas whose slot was invalidated; nearly always none.
@@ -20,14 +27,21 @@ final class StreamBoard: Sendable {
     private let hasInvalidated = Atomic<Bool>(false)
 
     init(history: History, ancestors: [Ancestor] = [], log: LogMap? = nil) {
-        self.history = history
-        self.ancestors = ancestors
-        self.log = log
+        self.numbering = Mutex(Numbering(history: history, ancestors: ancestors, log: log))
     }
 
     func publish(tip: Position, oldest: Position) {
         self.oldest.store(oldest, ordering: .relaxed)
         self.tip.store(tip, ordering: .sequentiallyConsistent)
+    }
+
+    /// Shows another numbering with its positions, in one step.
+    func reset(history: History, ancestors: [Ancestor], log: LogMap?, tip: Position, oldest: Position) {
+        self.numbering.withLock { numbering in
+            let count = numbering.count + 1
+            numbering = Numbering(history: history, ancestors: ancestors, log: log, count: count)
+            self.publish(tip: tip, oldest: oldest)
+        }
     }
 
     func publish(invalidated slots: SlotTable) {
@@ -40,14 +54,22 @@ final class StreamBoard: Sendable {
         self.hasInvalidated.load(ordering: .acquiring) && self.invalidated.withLock { $0.contains(id) }
     }
 
-    var summary: StreamSummary {
-        let tip = self.tip.load(ordering: .sequentiallyConsistent)
-        return StreamSummary(
-            history: self.history,
-            ancestors: self.ancestors,
-            tip: tip,
-            oldest: self.oldest.load(ordering: .relaxed),
-            oldestOnDisk: self.log?.oldest
-        )
+    var currentTip: Position { self.tip.load(ordering: .sequentiallyConsistent) }
+
+    var summary: StreamSummary { self.view.summary }
+
+    /// The stream as it is now, and which numbering that is.
+    var view: (summary: StreamSummary, numbering: UInt64) {
+        self.numbering.withLock { numbering in
+            let tip = self.currentTip
+            let summary = StreamSummary(
+                history: numbering.history,
+                ancestors: numbering.ancestors,
+                tip: tip,
+                oldest: self.oldest.load(ordering: .relaxed),
+                oldestOnDisk: numbering.log?.oldest
+            )
+            return (summary, numbering.count)
+        }
     }
 }

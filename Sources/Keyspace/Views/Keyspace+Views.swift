@@ -1,0 +1,108 @@
+// Points in time (docs/decisions/0010-views.md): a view is opened without a look at any key, and shows each key as it was
+// then while the shard goes on writing.
+
+import Primitives
+
+extension Keyspace {
+    /// Views that may be alive at once: as many as there are spare bits in a slot.
+    package static let mostViews = Slot.marks.count
+
+    /// Opens a view of this moment. Nil when all are taken, or not wholly closed yet (`releaseSlice`).
+    package mutating func openView() -> ViewID? {
+        guard let index = self.views.firstIndex(where: { $0.state == .free }) else { return nil }
+        let view = self.views[index]
+        self.table.marks ^= view.mark
+        self.table.watched |= view.mark
+        view.open(done: self.table.marks & view.mark)
+        return ViewID(index: index, serial: view.serial)
+    }
+
+    /// Shows entries of a view that it has not shown yet, each once, in no particular order. An entry is valid for its
+    /// visit alone.
+    /// - Parameter body: false to stop after this entry. It is also stopped after many empty segments, without being asked.
+    /// - Returns: whether all was shown.
+    package mutating func walk(_ id: ViewID, _ body: (Entry) -> Bool) -> Bool {
+        let view = self.view(id)
+        if view.state == .exhausted { return true }
+        // First, so that what had to be preserved takes memory for no longer than until the next slice.
+        while let entry = view.preserved.pop() {
+            let goesOn = body(entry)
+            entry.deallocate()
+            guard goesOn else { return false }
+        }
+        guard view.walk(view.detached?.shape ?? self.table.shape, body) else { return false }
+        self.unwatch(view)
+        view.exhaust()
+        return true
+    }
+
+    /// Ends a view, whether it was walked through or not.
+    package mutating func closeView(_ id: ViewID) {
+        let view = self.view(id)
+        self.unwatch(view)
+        view.close()
+    }
+
+    /// Bytes of entries that are no longer in the table and that views have not shown yet.
+    package var viewBytes: Int { self.views.reduce(0) { $0 + $1.preserved.allocatedBytes } }
+
+    private func view(_ id: ViewID) -> View {
+        let view = self.views[id.index]
+        precondition(view.serial == id.serial && view.state != .free && view.state != .closing, "the view is not open")
+        return view
+    }
+
+    private mutating func unwatch(_ view: View) {
+        if let table = view.detached {
+            view.leaveMarks()
+            view.detached = nil
+            if let release = table.leave() { self.releases.append(release) }
+        } else {
+            self.table.watched &= ~view.mark
+        }
+    }
+
+    /// Says that the entry at a place is about to be changed in place. (What is put in its stead, or removed, needs no word.)
+    mutating func willChange(at place: Place) {
+        guard let slot = place.slot, self.table.isAwaited(slot.pointee) else { return }
+        self.preserve(slot.pointee, ownsEntry: false)
+        slot.pointee = slot.pointee & ~self.table.watched | self.table.marks & self.table.watched
+    }
+
+    /// Gives back an entry that is no longer in the table, or hands it to the views that await it.
+    mutating func retire(_ word: UInt64) {
+        if self.table.isAwaited(word) {
+            self.preserve(word, ownsEntry: true)
+        } else {
+            Slot.entry(word).deallocate()
+        }
+    }
+
+    /// Every view that awaits an entry gets one of its own; the first gets the entry itself if it can be had.
+    @inline(never)
+    private mutating func preserve(_ word: UInt64, ownsEntry: Bool) {
+        let entry = Slot.entry(word)
+        let awaiting = (word ^ self.table.marks) & self.table.watched
+        var isFree = ownsEntry
+        for view in self.views where view.mark & awaiting != 0 {
+            view.preserved.push(isFree ? entry : entry.copy(named: entry.key))
+            isFree = false
+        }
+    }
+
+    /// Lets a table go that is no longer this keyspace's: at once, or when the views over it are done.
+    mutating func detach(_ release: Release) {
+        let table = DetachedTable(release)
+        for view in self.views where view.detached == nil {
+            switch view.state {
+            case .open:
+                view.detached = table
+                table.viewCount += 1
+            case .closing: view.leaveMarks()
+            case .free, .exhausted: break
+            }
+        }
+        self.table.watched = 0
+        if table.viewCount == 0, let release = table.take() { self.releases.append(release) }
+    }
+}

@@ -28,6 +28,7 @@ package struct ReportFiles: Sendable {
             Chart.handshakeRate(record, names: names), Chart.handshakeLatency(record, names: names),
             Chart.firstFrame(record, names: names),
             Chart.copyRate(record, names: names), Chart.copyResponse(record, names: names),
+            Chart.lag(record, names: names),
         ].compactMap(\.self)
     }
 

@@ -256,5 +256,7 @@ private func rdb(_ filler: Int, damaged: Bool = false) -> [UInt8] {
     func narrowed() {
         let steps = self.steps(Suite.standard.narrowed(replicas: [10], valueSize: 1024, trials: 1), [.bundled])
         #expect(steps.count == 1 && steps[0].0.replicas == 10 && steps[0].0.data.valueSize == 1024)
+        let small = self.steps(.standard, [.bundled, .redis]).filter { $0.0.data.chunkBytes != nil }
+        #expect(!small.isEmpty && small.allSatisfy { $0.1 == .bundled })
     }
 }

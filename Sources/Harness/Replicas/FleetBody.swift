@@ -147,6 +147,9 @@ final class FleetBody: Reacting {
             do throws(StreamError) {
                 let bytes = UnsafeRawBufferPointer(rebasing: self.buffer[..<(carried + count)])
                 if let reply = try replica.receive(bytes) { self.send(reply, replica) }
+                if replica.arrivals != nil, let number = replica.reader?.marker {
+                    replica.arrivals?.show(number, at: Clocks.monotonicNanoseconds)
+                }
                 if replica.copy != nil { replica.noteCopy(Clocks.monotonicNanoseconds, goal: self.copyGoal) }
             } catch {
                 self.fail(replica, error.description)

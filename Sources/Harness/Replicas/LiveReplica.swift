@@ -45,6 +45,12 @@ final class LiveReplica {
         _ = try self.target.control.ask("CONFIG", "SET", "repl-diskless-load", loading)
     }
 
+    /// One that runs already.
+    init(of primary: Target, running target: Target) {
+        self.primary = primary
+        self.target = target
+    }
+
     func stop() { self.target.stop() }
 
     var processorNanoseconds: UInt64? {
@@ -95,13 +101,14 @@ final class LiveReplica {
         return own == others ? [] : ["the replica's data differ from the primary's: digest \(own) and \(others)"]
     }
 
-    /// Ends the replica and waits until the primary has noticed; it forgets it.
-    func leave() throws(HarnessError) {
-        let ids = try self.primary.replicaIDs()
-        self.target.stop()
-        try Wait.until("\(self.primary.id) had let a replica go", withinSeconds: Self.leaveSeconds) {
-            () throws(HarnessError) in try self.primary.connectedReplicas() == 0
+    /// Ends all replicas of a primary and waits until it has noticed; it forgets them.
+    static func leave(_ replicas: [LiveReplica]) throws(HarnessError) {
+        guard let primary = replicas.first?.primary else { return }
+        let ids = try primary.replicaIDs()
+        for replica in replicas { replica.stop() }
+        try Wait.until("\(primary.id) had let its replicas go", withinSeconds: self.leaveSeconds) {
+            () throws(HarnessError) in try primary.connectedReplicas() == 0
         }
-        try self.primary.dropSlots(ids)
+        try primary.dropSlots(ids)
     }
 }

@@ -40,6 +40,8 @@ package struct StreamReader: Sendable {
     package private(set) var otherCommands: UInt64 = 0
     /// The primary asked for an acknowledgement (REPLCONF GETACK).
     package var acknowledgementAsked = false
+    /// The number of the last marker; 0 before the first.
+    package private(set) var marker: UInt64 = 0
     /// A full copy follows what was taken.
     package private(set) var isCopyDue = false
 
@@ -165,6 +167,9 @@ package struct StreamReader: Sendable {
         self.otherCommands += 1
         let words = arguments.map { String(decoding: bytes[$0].prefix(16), as: UTF8.self).uppercased() }
         if words.count == 3, words[0] == "REPLCONF", words[1] == "GETACK" { self.acknowledgementAsked = true }
+        if words.count == 3, words[0] == "SET", words[1] == Marker.streamed, let number = UInt64(words[2]) {
+            self.marker = max(self.marker, number)
+        }
         return at
     }
 

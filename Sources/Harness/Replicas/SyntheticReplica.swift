@@ -38,6 +38,8 @@ final class SyntheticReplica {
     var carry: [UInt8] = []
     var receivedBytes: UInt64 = 0
     var wasFull = false
+    /// When markers came, for one that notes them.
+    var arrivals: MarkerArrivals?
     /// The steps of a copy, for one that was attached to be timed.
     var copy: CopyTimes?
     var acknowledgedAt: UInt64 = 0

@@ -124,6 +124,9 @@ package final class Bench {
             trial = try self.resume(resume, step)
         case (.snapshot(let snapshot), _?):
             trial = try self.snapshot(snapshot, step)
+        case (.lag(let lag), let session?):
+            guard let specification = step.target else { preconditionFailure("a lag case needs a target") }
+            trial = try LagScenario.run(lag, session, specification, keys: self.suite.keys)
         case (.ceiling(let ceiling), _):
             trial = try CeilingScenario.run(ceiling)
         case (_, nil):
@@ -168,6 +171,7 @@ package final class Bench {
     private func snapshot(_ snapshot: SnapshotCase, _ step: Plan.Step) throws(HarnessError) -> Trial {
         var settings = EngineSettings()
         settings.backlogBytes = snapshot.data.backlogBytes
+        settings.snapshotChunkBytes = snapshot.data.chunkBytes
         settings.isStreamQuiet = true
         let (session, specification) = try self.sharedSession(.snapshot(snapshot.data), settings, step)
         return try SnapshotScenario.run(snapshot, session, specification)

@@ -13,6 +13,7 @@ struct Plan {
         case ceiling(CeilingCase)
         case resume(ResumeCase)
         case snapshot(SnapshotCase)
+        case lag(LagCase)
     }
 
     struct Step {
@@ -35,6 +36,7 @@ struct Plan {
             self.add(beyond.map { (.idle($0), 1) }, [.bundled], seconds: 0.6, &generator)
         }
         self.add(suite.fast.map { (.fast($0.case), $0.trials) }, targets, seconds: fastSeconds, &generator)
+        self.add(suite.lags.map { (.lag($0.case), $0.trials) }, targets, seconds: Self.lagSeconds, &generator)
         let seconds = suite.handshakeSeconds + 0.1
         self.add(suite.handshakes.map { (.handshake($0.case), $0.trials) }, targets, seconds: seconds, &generator)
         self.add(suite.stalled.map { (.stalled($0.case), $0.trials) }, targets, seconds: 1.5, &generator)
@@ -71,6 +73,7 @@ struct Plan {
     /// Writes per second while a log is filled, and the length of a resume trial, by experience.
     private static let preloadRate = 350_000.0
     private static let resumeSeconds = 0.15
+    private static let lagSeconds = 5.5
 
     /// Two copies, by experience, and what comes with them.
     private static func snapshotSeconds(_ data: SnapshotCase.DataSet) -> Double {
@@ -109,11 +112,12 @@ extension Plan.Work {
         switch (self, target) {
         case (.stalled, .bundled), (.resume, .bundled): true
         case (.snapshot(let snapshot), .bundled): snapshot.transfer == .streamed
-        case (.snapshot, .redis): true
+        case (.snapshot(let snapshot), .redis): snapshot.data.chunkBytes == nil
+        case (.lag, .bundled), (.lag, .redis): true
         case (.stalled(let fanOut), .redis): fanOut.fanOut == .shared
         case (.resume(let resume), .redis):
             resume.engine.indexInterval == ResumeCase.Engine.defaultIndexInterval && resume.cache == .warm
-        case (.stalled, _), (.resume, _), (.snapshot, _): false
+        case (.stalled, _), (.resume, _), (.snapshot, _), (.lag, _): false
         case (.idle, _), (.fast, _), (.handshake, _), (.ceiling, _): true
         }
     }
@@ -128,6 +132,7 @@ extension Plan.Work {
         case .ceiling: CeilingScenario.name
         case .resume: ResumeScenario.name
         case .snapshot: SnapshotScenario.name
+        case .lag: LagScenario.name
         }
     }
 
@@ -138,6 +143,7 @@ extension Plan.Work {
         case .handshake(let handshake): handshake.parameters
         case .ceiling(let ceiling): ceiling.parameters
         case .snapshot(let snapshot): snapshot.parameters
+        case .lag(let lag): lag.parameters
         }
     }
 
@@ -153,6 +159,7 @@ extension Plan.Work {
         case .handshake(let handshake): handshake.expectedMetrics(isLocal: isLocal)
         case .ceiling: CeilingCase.expectedMetrics
         case .snapshot(let snapshot): snapshot.expectedMetrics
+        case .lag(let lag): lag.expectedMetrics
         }
     }
 }

@@ -8,6 +8,8 @@ package struct SnapshotCase: Hashable, Sendable {
         package var keys: UInt64
         /// Bytes per value.
         package var valueSize: Int
+        /// Bytes of one chunk of the bundled engine's copies; nil: its default.
+        package var chunkBytes: Int?
 
         package init(keys: UInt64, valueSize: Int) {
             self.keys = keys
@@ -46,14 +48,15 @@ package struct SnapshotCase: Hashable, Sendable {
     package init(_ data: DataSet) { self.data = data }
 
     package var parameters: [Parameter] {
-        [
+        let chunk = self.data.chunkBytes.map { [Parameter("snapshot_chunk_size", $0)] } ?? []
+        return [
             Parameter("receiver", self.receiver.rawValue),
             Parameter("keys", self.data.keys),
             Parameter("value_size", self.data.valueSize),
             Parameter("transfer", self.transfer.rawValue),
             Parameter("write_rate", self.writeRate),
             Parameter("replicas", self.replicas),
-        ]
+        ] + chunk
     }
 
     package var expectedMetrics: [String] {
@@ -120,8 +123,31 @@ extension SnapshotGroup {
         return [small, large]
     }
 
+    /// Copies to live replicas, often enough for a comparison.
+    static var live: [SnapshotGroup] {
+        var group = SnapshotGroup(SnapshotCase.DataSet(keys: 1_000_000, valueSize: 100))
+        group.add(trials: 12) { $0.receiver = .live }
+        group.add(trials: 3) {
+            $0.receiver = .live
+            $0.transfer = .file
+        }
+        return [group]
+    }
+
     /// Copies to live replicas in twelve pairs, and everything else five times.
     static var standard: [SnapshotGroup] {
+        let chunks = [4096, 16_384].map { chunkBytes in
+            var data = SnapshotCase.DataSet(keys: 1_000_000, valueSize: 100)
+            data.chunkBytes = chunkBytes
+            var group = SnapshotGroup(data)
+            group.add(trials: 3)
+            return group
+        }
+        return Self.comparable + chunks
+    }
+
+    /// What every target can do.
+    private static var comparable: [SnapshotGroup] {
         [(100, 100_000), (100, 1_000_000), (1024, 1_000_000)].map { (valueSize, keys: UInt64) in
             var group = SnapshotGroup(SnapshotCase.DataSet(keys: keys, valueSize: valueSize))
             group.add(trials: 5)

@@ -9,16 +9,18 @@ struct PacedLoad {
     private static let warmUpSeconds = 0.5
 
     private let session: Session
-    private let before: OpenLoopRecord
+    /// What clients saw before; nil when that was not asked for.
+    private let before: OpenLoopRecord?
     private var during: OpenLoopRecord?
 
     /// Starts the load and lets it run alone.
+    /// - Parameter aloneSeconds: how long that is recorded; 0: not at all.
     init(
         _ session: Session,
         rate: Int,
         valueSize: Int,
         keys: UInt64,
-        aloneSeconds: Double
+        aloneSeconds: Double = 0
     ) throws(HarnessError) {
         var shape = LoadShape()
         shape.connections = Self.connections
@@ -27,6 +29,10 @@ struct PacedLoad {
         shape.rate = rate
         self.session = session
         session.load.begin(shape)
+        guard aloneSeconds > 0 else {
+            self.before = nil
+            return
+        }
         try Wait.seconds(Self.warmUpSeconds)
         session.load.cutRecording()
         try Wait.seconds(aloneSeconds)
@@ -54,17 +60,19 @@ struct PacedLoad {
     }
 
     func add(to trial: inout Trial, seconds: Double) {
-        trial.add("response_before", nanoseconds: self.before.response)
+        trial.add("response_before", nanoseconds: self.before?.response)
         guard let during else { return }
         trial.add("response_during", nanoseconds: during.response)
         trial.add("service_during", nanoseconds: during.service)
         trial.add("generator_lateness", nanoseconds: during.lateness)
-        let (first, second) = (self.before.response, during.response)
-        if first.totalCount > 0, second.totalCount > 0, first.valueAtPercentile(99.9) > 0 {
+        let second = during.response
+        if let first = self.before?.response, first.totalCount > 0, second.totalCount > 0,
+            first.valueAtPercentile(99.9) > 0
+        {
             let growth = Double(second.valueAtPercentile(99.9)) / Double(first.valueAtPercentile(99.9))
             trial.add("response_growth", growth, unit: "ratio", better: .lower)
         }
         if seconds > 0 { trial.add("achieved_rate", Double(during.sent) / seconds, unit: "1/s", better: .neither) }
-        trial.invalidate([self.before.saturation, during.saturation].compactMap(\.self))
+        trial.invalidate([self.before?.saturation, during.saturation].compactMap(\.self))
     }
 }

@@ -7,7 +7,7 @@ import Sockets
 
 extension SnapshotScenario {
     /// Between two questions to a replica, in microseconds.
-    private static let askMicroseconds: UInt32 = 2000
+    private static let askMicroseconds: UInt32 = 3000
 
     static func attachLive(
         _ one: SnapshotCase,
@@ -24,7 +24,7 @@ extension SnapshotScenario {
         var load = try self.load(one, session)
         trial.phaseEnded("warm-up")
 
-        var watch = try SnapshotWatch(target)
+        var watch = try SnapshotWatch(target, asksAllocator: load == nil)
         load?.begin()
         let processor = replica.processorNanoseconds
         let began = Clocks.monotonicNanoseconds
@@ -63,7 +63,7 @@ extension SnapshotScenario {
         try replica.waitUntilCurrent(withinSeconds: Session.drainSeconds)
         trial.phaseEnded("drain")
         trial.invalidate(try replica.differences())
-        try replica.leave()
+        try LiveReplica.leave([replica])
         trial.phaseEnded("verify")
         return trial
     }

@@ -54,7 +54,7 @@ package enum SnapshotScenario {
         var load = try self.load(one, session)
         trial.phaseEnded("warm-up")
 
-        var watch = try SnapshotWatch(target)
+        var watch = try SnapshotWatch(target, asksAllocator: load == nil)
         load?.begin()
         let verifier = load == nil ? StreamVerifier(behind: ledger) : StreamVerifier(connections: ledger.last.count)
         session.fleet.attachCopies(one.replicas, checksum: false, verifier)
@@ -109,7 +109,7 @@ package enum SnapshotScenario {
         _ what: String,
         _ isThere: (CopyTimes) -> Bool
     ) throws(HarnessError) {
-        var watch = try SnapshotWatch(session.target)
+        var watch = try SnapshotWatch(session.target, asksAllocator: false)
         try self.wait(session, what, watching: &watch, isThere)
     }
 

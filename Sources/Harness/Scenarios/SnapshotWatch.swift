@@ -9,6 +9,8 @@ struct SnapshotWatch {
     private static let sampleNanoseconds: UInt64 = 50_000_000
 
     private let target: Target
+    /// Whether the server is asked for its allocator's figures meanwhile, which clients would notice.
+    private let asksAllocator: Bool
     private let process: Int32
     private let memoryBefore: Int
     private let allocatedBefore: UInt64?
@@ -19,11 +21,12 @@ struct SnapshotWatch {
     private var allocatedPeak: UInt64 = 0
     private var sampledAt: UInt64 = 0
 
-    init(_ target: Target) throws(HarnessError) {
+    init(_ target: Target, asksAllocator: Bool) throws(HarnessError) {
         guard let process = target.child?.process, let memory = ProcessTree.memory(of: process),
             let processor = ProcessTree.processorNanoseconds(of: process)
         else { throw HarnessError(.targetFailed, "\(target.id) is no process that can be watched") }
         self.target = target
+        self.asksAllocator = asksAllocator
         self.process = process
         let info = try target.info("memory")
         self.allocatedBefore = info.number("allocator_allocated")
@@ -42,6 +45,7 @@ struct SnapshotWatch {
         guard now - self.sampledAt >= Self.sampleNanoseconds else { return }
         self.sampledAt = now
         self.peak = max(self.peak, ProcessTree.memory(of: self.process) ?? 0)
+        guard self.asksAllocator else { return }
         let allocated = try self.target.info("memory").number("allocator_allocated")
         self.allocatedPeak = max(self.allocatedPeak, allocated ?? 0)
     }

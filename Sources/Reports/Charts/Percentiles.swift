@@ -20,8 +20,8 @@ struct PercentileLine {
             }
         }
         // A logarithmic axis cannot show a zero.
-        guard !rows.isEmpty, rows.allSatisfy({ $0.range.lowerBound > 0 }) else { return nil }
-        return Curve(label: self.label, style: self.style, rows: rows)
+        let shown = rows.filter { $0.range.lowerBound > 0 }
+        return shown.isEmpty ? nil : Curve(label: self.label, style: self.style, rows: shown)
     }
 }
 

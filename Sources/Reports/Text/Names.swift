@@ -64,6 +64,7 @@ enum ParameterText {
         case "behaviour", "fan_out": return value
         case "keys": return "\(self.grouped(value)) keys"
         case "write_rate": return value == "0" ? "no writes" : "\(self.grouped(value)) writes/s"
+        case "ceiling_share": return "\(value) % of the ceiling"
         case "transfer": return value == "file" ? "through a file" : value
         case "receiver": return value == "live" ? "live replica" : "\(value) replica"
         case "source": return "from \(value)"
@@ -71,6 +72,7 @@ enum ParameterText {
         case "log_records": return "\(value) records"
         case "distance": return "\(value) behind"
         case "backlog_size": return "backlog of \(self.size(value))"
+        case "snapshot_chunk_size": return "chunks of \(self.size(value))"
         default: return "\(self.title(parameter.name).lowercased()) \(value)"
         }
     }
@@ -78,10 +80,11 @@ enum ParameterText {
     /// The value alone, for a column that the parameter heads.
     static func value(_ parameter: Parameter) -> String {
         switch parameter.name {
-        case "value_size", "backlog_size": self.size(parameter.value)
+        case "value_size", "backlog_size", "snapshot_chunk_size": self.size(parameter.value)
         case "load_limit": "\(self.size(parameter.value))/s"
         case "kind": self.kind(Markdown.oneLine(parameter.value))
         case "write_rate": parameter.value == "0" ? "none" : "\(self.grouped(parameter.value))/s"
+        case "ceiling_share": "\(Markdown.oneLine(parameter.value)) % of the ceiling"
         case "transfer": parameter.value == "file" ? "through a file" : Markdown.oneLine(parameter.value)
         default: Markdown.oneLine(parameter.value)
         }

@@ -33,7 +33,7 @@ private struct SliceBudget {
     /// Bytes that links are given; a megabyte takes some 300 µs.
     var sendBytes: Int
 
-    static let busy = SliceBudget(production: 200_000, sendBytes: 256 << 10)
+    static let busy = SliceBudget(production: 100_000, sendBytes: 128 << 10)
     static let idle = SliceBudget(production: 400_000, sendBytes: 3 << 19)
 }
 

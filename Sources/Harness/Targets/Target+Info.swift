@@ -24,7 +24,8 @@ extension Target {
     private static let settingsOfInterest = [
         "shards", "fan-out", "backlog-size", "chunk-size", "link-output-limit", "repl-backlog-size",
         "client-output-buffer-limit", "repl-diskless-sync", "repl-diskless-sync-delay", "save", "appendonly",
-        "io-threads",
+        "io-threads", "rdbcompression", "rdbchecksum", "repl-diskless-load", "snapshot-chunk-size", "max-snapshots",
+        "snapshot-join-window",
     ]
 
     package func info(_ section: String) throws(HarnessError) -> TargetInfo {
@@ -50,6 +51,30 @@ extension Target {
     /// Replicas that the target counts.
     package func connectedReplicas() throws(HarnessError) -> Int {
         Int(try self.info("replication").number("connected_slaves") ?? 0)
+    }
+
+    /// Ids of the replicas that are connected; Redis's have none.
+    func replicaIDs() throws(HarnessError) -> [String] {
+        let info = try self.info("replication")
+        var ids: [String] = []
+        while let fields = info["slave\(ids.count)"]?.split(separator: ",") {
+            guard let id = fields.first(where: { $0.hasPrefix("id=") }) else { break }
+            ids.append(String(id.dropFirst(3)))
+        }
+        return ids
+    }
+
+    /// A digest of all data, by the target's own reckoning; equal data have equal digests.
+    package func digest() throws(HarnessError) -> String {
+        let reply =
+            switch self.dialect {
+            case .replicate: try self.control.ask("REPL.DIGEST")
+            case .psync: try self.control.ask("DEBUG", "DIGEST")
+            }
+        if case .error(let text) = reply {
+            throw HarnessError(.targetFailed, "\(self.id) gives no digest of its data: \(text)")
+        }
+        return "\(reply)"
     }
 
     /// Lets the target forget replicas that are gone for good. The engine keeps a slot for each id, holds its log for it, and

@@ -56,7 +56,7 @@ let package = Package(
         core("ReplicationLog", ["Primitives", "CIntrinsics"]),
         core("LogFiles", ["Primitives", "ReplicationLog", "CLinux"]),
         core("Replication", ["Primitives", "RESP", "ReplicationLog", deque]),
-        core("Engine", ["Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog"]),
+        core("Engine", ["Primitives", "RESP", "Keyspace", "RDB", "Replication", "ReplicationLog"]),
         core("Simulation", ["Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "Engine"]),
         core("Sockets", ["CLinux"]),
         core("Probes", ["CJemalloc"]),
@@ -93,14 +93,17 @@ let package = Package(
         tests("RESP", ["Primitives", "RESP"]),
         tests("Keyspace", ["Primitives", "RESP", "Keyspace"]),
         tests("RDB", ["Primitives", "RESP", "CIntrinsics", "RDB"]),
-        tests("Differential", ["Primitives", "RESP", "Keyspace", "RDB", "Sockets"]),
+        tests(
+            "Differential",
+            ["Primitives", "RESP", "Keyspace", "RDB", "Engine", "Sockets", "Server", logging]
+        ),
         tests("Harness", ["Primitives", "Sockets", "Measurement", "Workload", "Harness", histogram]),
         tests("Replication", ["Primitives", "RESP", "ReplicationLog", "Replication"]),
         tests("ReplicationLog", ["Primitives", "CIntrinsics", "ReplicationLog", "Simulation"]),
         tests("LogFiles", ["Primitives", "ReplicationLog", "LogFiles"]),
         tests(
             "Engine",
-            ["Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "Engine", "Simulation"]
+            ["Primitives", "RESP", "Keyspace", "RDB", "Replication", "ReplicationLog", "Engine", "Simulation"]
         ),
         tests(
             "Simulation",
@@ -109,7 +112,8 @@ let package = Package(
         tests(
             "Server",
             [
-                "Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "Server", "Sockets", logging, nio[0],
+                "Primitives", "RESP", "RDB", "Keyspace", "Replication", "ReplicationLog", "Server", "Sockets", logging,
+                nio[0],
             ]
         ),
         tests("Tidiness", []),

@@ -29,24 +29,56 @@ package struct Replay: ~Copyable {
         else {
             throw ReplayError(lsn: lsn, reason: "its payload is not one RESP array, as the log of a shard has them")
         }
-        let command = self.parser.current
         defer { self.parser.advance() }
-        guard let index = self.table.index(of: command[0]),
-            self.table.specs[index].accepts(argumentCount: command.count)
-        else {
+        try self.carryOut(self.parser.current, lsn: lsn, on: &engine)
+    }
+
+    /// Applies one mutation that has been parsed; what was logged here and what a primary sends is carried out alike.
+    mutating func carryOut(_ command: Command, lsn: LSN, on engine: inout Engine) throws(ReplayError) {
+        let found = self.table.index(of: command[0])
+        if let found, self.table.specs[found].id == .multi, command.count > 1 {
+            return try self.applyTransaction(command, lsn: lsn, to: &engine)
+        }
+        guard let index = found, self.table.specs[index].accepts(argumentCount: command.count) else {
             throw ReplayError(
                 lsn: lsn,
                 reason: "this version does not know the command '\(command[0].text.prefix(64))'"
             )
         }
-        engine.keyspace.execute(self.table.specs[index].id, command, self.scratch)
+        if let answer = self.refusal(self.table.specs[index].id, command, by: &engine) {
+            throw ReplayError(lsn: lsn, reason: answer)
+        }
+        self.records += 1
+    }
+
+    /// A transaction is understood as a whole before the first of its mutations is applied.
+    private mutating func applyTransaction(
+        _ command: Command,
+        lsn: LSN,
+        to engine: inout Engine
+    ) throws(ReplayError) {
+        let parts: [TransactionParts.Part]
+        do throws(TransactionError) {
+            parts = try TransactionParts.read(command, self.table)
+        } catch {
+            throw ReplayError(lsn: lsn, reason: error.description)
+        }
+        for (index, part) in parts.enumerated() {
+            let inner = command.part(from: part.first, count: part.count)
+            guard let answer = self.refusal(part.id, inner, by: &engine) else { continue }
+            throw ReplayError(lsn: lsn, reason: "mutation \(index + 1) of its transaction: \(answer)")
+        }
+        self.records += 1
+    }
+
+    /// Carries out a mutation.
+    /// - Returns: the error that it was answered with; nil when it was not.
+    private func refusal(_ id: CommandID, _ command: Command, by engine: inout Engine) -> String? {
+        engine.keyspace.execute(id, command, self.scratch)
         let isRefused = self.scratch.bytes.first == UInt8(ascii: "-")
         let answer = isRefused ? self.scratch.bytes.text : ""
         self.scratch.removeAll()
         engine.keyspace.mutations.removeAll()
-        guard !isRefused else {
-            throw ReplayError(lsn: lsn, reason: answer.split(separator: "\r\n").first.map(String.init) ?? "")
-        }
-        self.records += 1
+        return isRefused ? answer.split(separator: "\r\n").first.map(String.init) ?? "" : nil
     }
 }

@@ -21,7 +21,8 @@ package struct Engine: ~Copyable {
     /// Where the log's files reach; nil without a data directory.
     var logMap: LogMap?
     package var replicas: Replicas
-    package private(set) var commandCount = 0
+    package internal(set) var commandCount = 0
+    let transaction = TransactionRecord()
 
     /// - Parameters:
     ///   - seed: secret; of the key hash and of random choices.
@@ -85,7 +86,8 @@ package struct Engine: ~Copyable {
         mutations.removeAll()
     }
 
-    private mutating func number(_ mutation: Bytes) {
+    /// Gives a mutation the next LSN, and keeps it under that.
+    mutating func number(_ mutation: Bytes) {
         self.tip += 1
         // Under `always` links are shown a write once it is durable.
         if self.sync != .always { self.stream.backlog.append(mutation) }

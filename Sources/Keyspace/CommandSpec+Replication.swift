@@ -55,5 +55,45 @@ extension CommandSpec {
             since: "7.0.0",
             "Tells shards, replication ports, histories and replicas."
         ),
+        .replication(
+            "replicaof",
+            .replicaof,
+            3,
+            [.admin, .noScript, .stale],
+            [],
+            group: "server",
+            since: "5.0.0",
+            "Makes this node a replica of another one, or, with NO ONE, a primary."
+        ),
+        .replication(
+            "failover",
+            .failover,
+            -1,
+            [.admin, .noScript, .stale],
+            [],
+            group: "server",
+            since: "6.2.0",
+            "Hands this node's part over to one of its replicas, or ends that."
+        ),
+        .replication(
+            "repl.takeover",
+            .takeover,
+            -4,
+            [.admin, .noScript, .stale],
+            [],
+            group: "server",
+            since: "7.0.0",
+            "Asks a replica whether it can take its primary's part, or tells it to."
+        ),
+        .replication(
+            "slaveof",
+            .slaveof,
+            3,
+            [.admin, .noScript, .stale],
+            [],
+            group: "server",
+            since: "1.0.0",
+            "REPLICAOF as it was called before."
+        ),
     ]
 }

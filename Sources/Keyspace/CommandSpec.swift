@@ -1,6 +1,9 @@
 // What is known about a command before it runs: how many arguments it takes, which of them are keys, who carries it out,
 // and what Redis's `COMMAND` says about it. Numbers and flags are those of Redis 7.0.
 
+import Primitives
+package import RESP
+
 /// Facts about one command.
 package struct CommandSpec: Sendable {
     /// In the order in which Redis lists them.
@@ -20,6 +23,10 @@ package struct CommandSpec: Sendable {
         package static let fast = Flags(rawValue: 128)
         package static let noAuth = Flags(rawValue: 256)
         package static let allowBusy = Flags(rawValue: 512)
+        /// Which arguments are keys depends on another argument.
+        package static let movableKeys = Flags(rawValue: 1024)
+        /// What it carries out is told one by one.
+        package static let skipSlowlog = Flags(rawValue: 2048)
     }
 
     /// Redis's ACL categories, as far as a command here belongs to one; in Redis's order.
@@ -36,6 +43,11 @@ package struct CommandSpec: Sendable {
         package static let slow = Categories(rawValue: 64)
         package static let dangerous = Categories(rawValue: 128)
         package static let connection = Categories(rawValue: 256)
+        package static let hash = Categories(rawValue: 512)
+        package static let list = Categories(rawValue: 1024)
+        package static let set = Categories(rawValue: 2048)
+        package static let sortedSet = Categories(rawValue: 4096)
+        package static let transaction = Categories(rawValue: 8192)
     }
 
     /// Who carries a command out.
@@ -84,7 +96,22 @@ package struct CommandSpec: Sendable {
         self.arity >= 0 ? argumentCount == self.arity : argumentCount >= -self.arity
     }
 
-    /// The indices of the arguments that are keys, in a command with so many arguments.
+    /// The indices of the arguments that are keys. None where the command says how many there are, and says it wrong.
+    package func keyIndices(of command: Command) -> StrideTo<Int> {
+        guard self.flags.contains(.movableKeys) else { return self.keyIndices(argumentCount: command.count) }
+        return command.count > 1
+            ? Self.countedKeys(command[1], argumentCount: command.count) : stride(from: 0, to: 0, by: 1)
+    }
+
+    /// All commands here whose keys move have the number of keys in front of them.
+    static func countedKeys(_ number: Bytes, argumentCount: Int) -> StrideTo<Int> {
+        guard let count = Decimal.read(number), count >= 1, count <= argumentCount - 2 else {
+            return stride(from: 0, to: 0, by: 1)
+        }
+        return stride(from: 2, to: 2 + Int(count), by: 1)
+    }
+
+    /// The indices of the arguments that are keys, in a command with so many arguments that does not say itself.
     package func keyIndices(argumentCount: Int) -> StrideTo<Int> {
         guard self.keys.first > 0 else { return stride(from: 0, to: 0, by: 1) }
         let last = self.keys.last < 0 ? argumentCount + self.keys.last : self.keys.last
@@ -94,7 +121,9 @@ package struct CommandSpec: Sendable {
 
 extension CommandSpec {
     /// Every command.
-    static let all: [CommandSpec] = Self.connection + Self.server + Self.replication + Self.strings + Self.generic
+    static let all: [CommandSpec] =
+        Self.connection + Self.server + Self.replication + Self.transactions + Self.strings + Self.generic
+        + Self.hashes + Self.lists + Self.sets + Self.sortedSets
 
     /// A command whose categories follow from its flags, but for those that are given.
     init(

@@ -109,11 +109,19 @@ extension CommandTable {
         guard command.count > 3 else { return reply.error(CommandError.wrongArity("command|getkeys")) }
         guard let found = self.index(of: command[2]) else { return reply.error("ERR Invalid command specified") }
         let spec = self.specs[found]
-        guard spec.keys.first > 0 else { return reply.error("ERR The command has no key arguments") }
+        let isMovable = spec.flags.contains(.movableKeys)
+        guard spec.keys.first > 0 || isMovable else { return reply.error("ERR The command has no key arguments") }
         guard spec.accepts(argumentCount: command.count - 2) else {
             return reply.error("ERR Invalid number of arguments specified for command")
         }
-        let indices = spec.keyIndices(argumentCount: command.count - 2)
+        let argumentCount = command.count - 2
+        let indices =
+            isMovable
+            ? CommandSpec.countedKeys(command[3], argumentCount: argumentCount)
+            : spec.keyIndices(argumentCount: argumentCount)
+        guard !isMovable || indices.contains(2) else {
+            return reply.error("ERR Invalid arguments specified for command")
+        }
         reply.array(indices.reduce(0) { count, _ in count + 1 })
         for index in indices { reply.bulk(command[index + 2]) }
     }
@@ -145,12 +153,15 @@ extension CommandSpec.Flags {
     fileprivate static let named: [(flag: Self, name: StaticString)] = [
         (.write, "write"), (.readonly, "readonly"), (.denyOOM, "denyoom"), (.admin, "admin"), (.noScript, "noscript"),
         (.loading, "loading"), (.stale, "stale"), (.fast, "fast"), (.noAuth, "no_auth"), (.allowBusy, "allow_busy"),
+        (.skipSlowlog, "skip_slowlog"), (.movableKeys, "movablekeys"),
     ]
 }
 
 extension CommandSpec.Categories {
     fileprivate static let named: [(category: Self, name: StaticString)] = [
-        (.keyspace, "keyspace"), (.read, "read"), (.write, "write"), (.string, "string"), (.admin, "admin"),
+        (.keyspace, "keyspace"), (.read, "read"), (.write, "write"), (.set, "set"), (.sortedSet, "sortedset"),
+        (.list, "list"), (.hash, "hash"), (.string, "string"), (.admin, "admin"),
         (.fast, "fast"), (.slow, "slow"), (.dangerous, "dangerous"), (.connection, "connection"),
+        (.transaction, "transaction"),
     ]
 }

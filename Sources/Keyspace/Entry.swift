@@ -90,7 +90,9 @@ package struct Entry {
     /// Bytes that the block takes from the allocator; a collection's nodes not counted.
     package var allocatedBytes: Int { SizeClass.roundUp(self.keyOffset + self.keyLength + self.valueLength) }
 
-    package var kind: ValueKind { self.box?.kind ?? .string }
+    package var kind: ValueKind {
+        self.isCollection ? self.reference._withUnsafeGuaranteedRef { $0.kind } : .string
+    }
 
     /// The value, unless it is a string.
     package var collection: Collection? { self.box.map { Collection($0) } }

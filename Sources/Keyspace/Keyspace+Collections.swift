@@ -8,7 +8,7 @@ extension Keyspace {
     enum Found {
         case nothing
         case box(CollectionBox)
-        /// Another kind of value; the error has been answered.
+        /// Another kind of value.
         case wrongType
     }
 
@@ -19,17 +19,22 @@ extension Keyspace {
     }
 
     static func found(_ entry: Entry?, _ kind: ValueKind, _ reply: Writer) -> Found {
+        let found = Self.found(entry, kind)
+        if case .wrongType = found { reply.error(CommandError.wrongType) }
+        return found
+    }
+
+    /// The same without an answer.
+    static func found(_ entry: Entry?, _ kind: ValueKind) -> Found {
         guard let entry else { return .nothing }
-        guard let box = entry.box, box.kind == kind else {
-            reply.error(CommandError.wrongType)
-            return .wrongType
-        }
+        guard let box = entry.box, box.kind == kind else { return .wrongType }
         return .box(box)
     }
 
     /// The collection of a key that is there and has one, for changes in place.
     mutating func change(at place: Place) -> CollectionBox {
         self.willChange(at: place)
+        self.keyChanged(place.hash)
         guard let entry = place.entry else { preconditionFailure("the key is not there") }
         return entry.uniqueBox()
     }
@@ -41,20 +46,21 @@ extension Keyspace {
         at place: Place,
         _ reply: Writer
     ) -> CollectionBox? {
-        switch Self.found(place.entry, kind, reply) {
-        case .wrongType: return nil
-        case .box: return self.change(at: place)
-        case .nothing:
+        guard let entry = place.entry else {
             let box = CollectionBox(kind, self.collections)
             self.put(Entry.allocate(key: key, box: box, expiry: nil), at: place)
             return box
         }
+        guard entry.kind == kind else {
+            reply.error(CommandError.wrongType)
+            return nil
+        }
+        return self.change(at: place)
     }
 
     /// Removes a key whose collection became empty.
-    mutating func removeIfEmpty(_ key: Bytes, _ box: CollectionBox) {
-        guard box.count == 0 else { return }
-        self.remove(at: self.place(of: key))
+    mutating func removeIfEmpty(_ box: CollectionBox, at place: Place) {
+        if box.count == 0 { self.remove(at: place) }
     }
 
     /// A builder of collections for this keyspace.

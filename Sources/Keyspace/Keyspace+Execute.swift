@@ -45,9 +45,24 @@ extension Keyspace {
         case .dbsize: reply.integer(self.count)
         case .flushall, .flushdb: self.flush(command, reply)
         case .memory: self.memory(command, reply)
+        case .object: self.object(command, reply)
+        case .hset, .hsetnx, .hmset, .hget, .hmget, .hgetall, .hdel, .hlen, .hstrlen, .hexists, .hkeys, .hvals,
+            .hincrby, .hincrbyfloat, .hscan, .hrandfield:
+            self.executeOnHash(id, command, reply)
+        case .lpush, .rpush, .lpushx, .rpushx, .lpop, .rpop, .llen, .lrange, .lindex, .lset, .ltrim, .lrem, .linsert,
+            .lmove, .rpoplpush, .lpos:
+            self.executeOnList(id, command, reply)
+        case .sadd, .srem, .smembers, .sismember, .smismember, .scard, .spop, .srandmember, .smove, .sinter, .sunion,
+            .sdiff, .sinterstore, .sunionstore, .sdiffstore, .sintercard, .sscan:
+            self.executeOnSet(id, command, reply)
+        case .zadd, .zrem, .zscore, .zmscore, .zincrby, .zcard, .zcount, .zlexcount, .zrank, .zrevrank, .zrange,
+            .zrangebyscore, .zrevrangebyscore, .zrevrange, .zrangebylex, .zrevrangebylex, .zremrangebyrank,
+            .zremrangebyscore, .zremrangebylex, .zpopmin, .zpopmax, .zrandmember, .zscan:
+            self.executeOnSortedSet(id, command, reply)
         case .ping, .echo, .quit, .hello, .select, .client, .reset, .command, .config, .info, .role, .time, .debug,
             .wait,
-            .waitaof, .slots, .topology:
+            .waitaof, .slots, .topology, .replicaof, .slaveof, .failover, .takeover, .multi, .exec, .discard, .watch,
+            .unwatch:
             // A connection's command that reached a shard all the same, say in a replica's stream: no reason to stop.
             reply.error(CommandError.notForShard)
         }

@@ -33,6 +33,18 @@ extension Keyspace {
 }
 
 extension Segment {
+    /// Begins to fetch the entries of a bucket.
+    func prefetchEntries(of bucket: Int) {
+        let slots = self.bucket(bucket)
+        for index in 0..<Self.slotsPerBucket {
+            let word = slots[index]
+            if word == 0 { return }
+            let block = Slot.entry(word).block
+            cintrinsics_prefetch(block)
+            cintrinsics_prefetch(block + 64)
+        }
+    }
+
     /// The block of the first entry whose tag fits, in the home bucket or else in the next: very likely the right one.
     func candidate(_ hash: UInt64) -> UnsafeMutableRawPointer? {
         let home = Self.home(hash)

@@ -22,6 +22,7 @@ package struct Keyspace: ~Copyable {
     /// What `decidesExpiry` is to be after a pause; nil when there is none.
     private var heldExpiry: Bool?
     package internal(set) var statistics = KeyspaceStatistics()
+    var watches = Watches()
     var generator: SeededGenerator
     /// Where a reply is gathered whose length must be told before it.
     let scratch = Writer()
@@ -29,6 +30,8 @@ package struct Keyspace: ~Copyable {
     let views = (0..<Self.mostViews).map { View(mark: Slot.marks[$0]) }
     /// What this shard's collections share, and what is left of those that are gone.
     var collections: CollectionContext
+    /// The same of tables that were exchanged for others, as long as a collection of theirs is left.
+    var formerCollections: [CollectionContext] = []
     var expiryCursor = 0
     let events: BackgroundEvents
 
@@ -106,6 +109,7 @@ package struct Keyspace: ~Copyable {
         expiry: Milliseconds?,
         at place: Place
     ) -> UnsafeMutableRawBufferPointer {
+        self.keyChanged(place.hash)
         guard let slot = place.slot else {
             let entry = Entry.allocate(key: key, valueLength: valueLength, expiry: expiry)
             self.table.insert(entry, place.hash)
@@ -147,6 +151,7 @@ package struct Keyspace: ~Copyable {
         at place: Place
     ) -> UnsafeMutableRawBufferPointer {
         guard let slot = place.slot else { return self.room(for: key, valueLength: length, expiry: nil, at: place) }
+        self.keyChanged(place.hash)
         let entry = Slot.entry(slot.pointee)
         if entry.fits(valueLength: length) {
             self.willChange(at: place)
@@ -161,6 +166,7 @@ package struct Keyspace: ~Copyable {
 
     /// Puts a whole entry where its key belongs, over what is there.
     mutating func put(_ entry: Entry, at place: Place) {
+        self.keyChanged(place.hash)
         if let slot = place.slot {
             self.retire(self.table.replace(slot, with: entry, place.hash))
         } else {
@@ -171,19 +177,22 @@ package struct Keyspace: ~Copyable {
     /// Changes when a key ends; nil makes it last.
     mutating func setExpiry(_ expiry: Milliseconds?, at place: Place) {
         guard let slot = place.slot else { preconditionFailure("the key is not there") }
+        self.keyChanged(place.hash)
         let entry = Slot.entry(slot.pointee)
         if entry.hasExpiry, let expiry {
             self.willChange(at: place)
             entry.setExpiryInPlace(expiry)
             self.table.expiryMoved(of: entry, place.hash)
         } else if entry.hasExpiry != (expiry != nil) {
-            self.retire(self.table.replace(slot, with: entry.copy(named: entry.key, expiry: expiry), place.hash))
+            let copy = entry.copy(named: entry.key, expiry: expiry)
+            self.retire(self.table.replace(slot, with: copy, place.hash))
         }
     }
 
     /// Removes a key that is there.
     mutating func remove(at place: Place) {
         guard let slot = place.slot else { preconditionFailure("the key is not there") }
+        self.keyChanged(place.hash)
         self.retire(self.table.remove(slot, from: self.table.segment(place.hash)))
     }
 
@@ -192,6 +201,7 @@ package struct Keyspace: ~Copyable {
 
     /// Removes a key whose time has come and says so to the replicas.
     mutating func expire(_ slot: UnsafeMutablePointer<UInt64>, in segment: Segment) {
+        if self.watches.isActive { self.keyChanged(self.table.hash(Slot.entry(slot.pointee).key)) }
         let word = self.table.remove(slot, from: segment)
         self.mutations.appendRemoval(of: Slot.entry(word).key)
         self.statistics.expired += 1
@@ -200,18 +210,19 @@ package struct Keyspace: ~Copyable {
 
     /// Removes every key at once; the memory goes back in slices (`releaseSlice`).
     package mutating func removeAll() {
+        self.watches.allChanged(isReplaced: false)
         self.detach(self.table.removeAll())
     }
 
-    /// Gives back a little of what `removeAll`, views and the end of large collections left. False when there is nothing left
+    /// Gives back a little of what `removeAll`, views, and the end of large collections left. False when there is nothing left
     /// to do.
     package mutating func releaseSlice() -> Bool {
         guard self.hasReleases else { return false }
         let start = self.events.begin()
-        // Four segments are some two and a half thousand entries: well under a millisecond. A node takes as long as an entry.
         if let closing = self.views.first(where: { $0.state == .closing }) {
             closing.clearSlice(of: self.table.shape)
-        } else if !self.collections.releaseSlice(nodes: 1024), var release = self.releases.popLast() {
+        } else if !self.releaseCollections(), var release = self.releases.popLast() {
+            // Four segments are some two and a half thousand entries: well under a millisecond.
             if release.step(segments: 4) { self.releases.append(release) }
         }
         self.events.end(.releaseSlice, since: start)
@@ -219,8 +230,28 @@ package struct Keyspace: ~Copyable {
     }
 
     private var hasReleases: Bool {
-        !self.releases.isEmpty || !self.collections.isEmpty || self.views.contains { $0.state == .closing }
+        !self.releases.isEmpty || !self.collections.isEmpty || self.formerCollections.contains { !$0.isEmpty }
+            || self.views.contains { $0.state == .closing }
     }
+
+    /// Gives back nodes of large collections; true when there were any. A node takes as long as an entry.
+    private mutating func releaseCollections() -> Bool {
+        if !self.collections.isEmpty {
+            _ = self.collections.releaseSlice(nodes: Self.nodesPerSlice)
+            return true
+        }
+        for index in self.formerCollections.indices.reversed() {
+            if !self.formerCollections[index].isEmpty {
+                _ = self.formerCollections[index].releaseSlice(nodes: Self.nodesPerSlice)
+                return true
+            }
+            // None of their collections is left.
+            if isKnownUniquelyReferenced(&self.formerCollections[index]) { self.formerCollections.remove(at: index) }
+        }
+        return false
+    }
+
+    private static let nodesPerSlice = 1024
 }
 
 /// Counters under Redis's names (`INFO stats`).

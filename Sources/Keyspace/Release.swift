@@ -4,10 +4,12 @@ import Primitives
 /// keys holds nobody up.
 struct Release {
     let shape: TableShape
+    let keyCount: Int
     private let end: Int
     private var place = 0
 
-    init(directory: UnsafeMutablePointer<Segment>, depth: Int) {
+    init(directory: UnsafeMutablePointer<Segment>, depth: Int, keyCount: Int) {
+        self.keyCount = keyCount
         self.shape = TableShape(directory: directory, depth: depth)
         self.end = 1 << depth
     }
@@ -29,5 +31,26 @@ struct Release {
         guard self.place == self.end else { return true }
         self.shape.directory.deallocate()
         return false
+    }
+
+    /// Entries that are looked at for an estimate.
+    private static let sampleCount = 256
+
+    /// Bytes of the entries, from a sample: keys lie in the order of their hashes, so the first are as good as any. A collection's
+    /// nodes are not counted.
+    var estimatedBytes: Int {
+        var bytes = 0
+        var looked = 0
+        var place = 0
+        while place < self.end, looked < Self.sampleCount {
+            let segment = self.shape.directory[place]
+            place += 1 << (self.shape.depth - segment.depth)
+            for slot in 0..<Segment.slotCount where segment.slot(slot).pointee != 0 {
+                bytes += Slot.entry(segment.slot(slot).pointee).allocatedBytes
+                looked += 1
+                if looked == Self.sampleCount { break }
+            }
+        }
+        return looked == 0 ? 0 : bytes * self.keyCount / looked
     }
 }

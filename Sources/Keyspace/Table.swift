@@ -18,7 +18,7 @@ struct Table: ~Copyable {
     /// The marks of the views that have not been given all of this table yet.
     var watched: UInt64 = 0
     let hash: KeyHash
-    private let events: BackgroundEvents
+    var events: BackgroundEvents
 
     /// No directory may pass 2^40 places: a key hash that splits no further is broken, not unlucky.
     static let deepest = 40
@@ -32,7 +32,7 @@ struct Table: ~Copyable {
     }
 
     deinit {
-        var release = Release(directory: self.directory, depth: self.depth)
+        var release = Release(directory: self.directory, depth: self.depth, keyCount: self.count)
         while release.step(segments: .max) {}
     }
 
@@ -99,7 +99,7 @@ struct Table: ~Copyable {
 
     /// Empties the table and returns what must still be given back to the allocator, slice by slice.
     mutating func removeAll() -> Release {
-        let release = Release(directory: self.directory, depth: self.depth)
+        let release = Release(directory: self.directory, depth: self.depth, keyCount: self.count)
         self.depth = 0
         self.directory = .allocate(capacity: 1)
         self.directory.initialize(to: .allocate(depth: 0))
@@ -141,6 +141,7 @@ struct Table: ~Copyable {
         for index in 0..<Segment.bucketCount {
             let source = segment.bucket(index)
             let target = sibling.bucket(index)
+            if index + 1 < Segment.bucketCount { segment.prefetchEntries(of: index + 1) }
             var kept = 0
             var moved = 0
             for slot in 0..<Segment.fill(source) {

@@ -155,17 +155,31 @@ package final class RDBDecoder {
                 self.toSkip -= count
                 continue
             }
-            switch self.phase {
-            case .items: try self.item(&input, body)
-            case .elements(let type): try self.elements(of: type, &input, body)
-            case .nodes(let type): try self.node(of: type, &input, body)
-            case .function(let strings, let thenFlag): try self.function(strings, thenFlag, &input)
-            case .module: try self.module(&input)
-            case .header: try self.header(&input)
-            case .footer: try self.footer(&input, body)
-            case .finished: throw self.failure(.trailingBytes, at: input.cursor, "there are bytes after the end")
-            case .failed(let error): throw .failed(error)
+            do throws(RDBInterruption) {
+                try self.readOne(&input, body)
+            } catch {
+                guard case .failed(var refusal) = error, refusal.code == .refused else { throw error }
+                refusal.offset = self.offset(of: input.cursor)
+                throw .failed(refusal)
             }
+        }
+    }
+
+    @inline(__always)
+    private func readOne(
+        _ input: inout RDBInput,
+        _ body: (RDBEvent) throws(RDBError) -> Void
+    ) throws(RDBInterruption) {
+        switch self.phase {
+        case .items: try self.item(&input, body)
+        case .elements(let type): try self.elements(of: type, &input, body)
+        case .nodes(let type): try self.node(of: type, &input, body)
+        case .function(let strings, let thenFlag): try self.function(strings, thenFlag, &input)
+        case .module: try self.module(&input)
+        case .header: try self.header(&input)
+        case .footer: try self.footer(&input, body)
+        case .finished: throw self.failure(.trailingBytes, at: input.cursor, "there are bytes after the end")
+        case .failed(let error): throw .failed(error)
         }
     }
 

@@ -1,4 +1,4 @@
-import Primitives
+package import Primitives
 
 /// Why a snapshot cannot be read, and where.
 package struct RDBError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -26,7 +26,7 @@ package struct RDBError: Error, Equatable, Sendable, CustomStringConvertible {
         case trailingBytes
         /// It stops before its end.
         case missingBytes
-        /// Whoever took the events would not go on; to be thrown by them.
+        /// Whoever took the events would not go on; to be thrown by them. The decoder fills in where the item begins.
         case refused
     }
 
@@ -47,7 +47,7 @@ package struct RDBError: Error, Equatable, Sendable, CustomStringConvertible {
     private static let shownKeyBytes = 64
 
     /// A key for a message, whatever bytes it has.
-    static func quoted(_ key: Bytes) -> String {
+    package static func quoted(_ key: Bytes) -> String {
         var text = "\""
         for byte in key.prefix(Self.shownKeyBytes) {
             if (0x20..<0x7f).contains(byte), byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") {

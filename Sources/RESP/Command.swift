@@ -34,6 +34,12 @@ package struct Command {
         return Bytes(start: self.start + Int(range.offset), count: Int(range.length))
     }
 
+    /// Some of the arguments as a command of their own. Its length and `encoded` stay those of the whole.
+    package func part(from first: Int, count: Int) -> Command {
+        precondition(first >= 0 && count > 0 && first + count <= self.count, "a part lies within the command")
+        return Command(start: self.start, length: self.length, ranges: self.ranges + first, count: count)
+    }
+
     /// The whole command as an array of bulk strings: the parser accepts no other spelling of it (inline commands are
     /// re-written), so these bytes can travel to replicas as they are.
     package var encoded: Bytes { Bytes(start: self.start, count: self.length) }

@@ -26,7 +26,7 @@ package struct HandshakeRequest: Equatable, Sendable {
         self.region = region
     }
 
-    static let longestID = 256
+    package static let longestID = 256
 
     /// Reads a command, checking in the order that the protocol gives, so that each mistake has its own answer.
     package init(_ command: Command) throws(HandshakeError) {

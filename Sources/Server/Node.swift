@@ -20,6 +20,10 @@ final class Node: Sendable {
     /// Waits for the links' descriptors, on the port's thread.
     let poller: Poller
     let settings: Mutex<Settings>
+    let role = Mutex(NodeRole())
+    let failover = Mutex(FailoverState())
+    /// What the node is called by the primaries that it follows.
+    let replicaID: String
     let totalConnections = Atomic<Int>(0)
     let rejectedConnections = Atomic<Int>(0)
     let connectedClients = Atomic<Int>(0)
@@ -40,6 +44,7 @@ final class Node: Sendable {
         replicationPorts: [UInt16],
         logger: Logger,
         runID: String,
+        replicaID: String,
         poller: Poller,
         logReaders: LogReaders?,
         keeper: FileKeeper?
@@ -51,6 +56,7 @@ final class Node: Sendable {
         self.poller = poller
         self.logger = logger
         self.runID = runID
+        self.replicaID = replicaID
         self.startedAt = WallClock.milliseconds
         self.settings = Mutex(Settings(options))
     }

@@ -44,7 +44,7 @@ package final class Server: Sendable {
         let stores: [ShardStore?]
         do throws(ServerError) {
             let directory = try options.dataDirectory.map { path throws(ServerError) in
-                try DataDirectory(path, shards: options.shards)
+                try DataDirectory(path, shards: options.shards, replicaID: NodeFile.newReplicaID(&generator))
             }
             stores = try Self.openStores(directory, options, logger, &generator)
             self.directory = directory
@@ -68,6 +68,7 @@ package final class Server: Sendable {
             throw error
         }
         for shard in shards { shard.start() }
+        self.node.follow(options.replicaOf)
         var roles = [LinkPort.Listener(socket: listeners.client, role: .clients)]
         for (shard, socket) in zip(shards, listeners.replication) {
             roles.append(LinkPort.Listener(socket: socket, role: .replicas(shard)))
@@ -95,6 +96,7 @@ package final class Server: Sendable {
                 replicationPorts: replicationPorts,
                 logger: logger,
                 runID: History(using: &generator).hex,
+                replicaID: options.replicaID ?? directory?.replicaID ?? NodeFile.newReplicaID(&generator),
                 poller: poller,
                 logReaders: directory == nil ? nil : try LogReaders(),
                 keeper: try directory.map { directory throws(SocketError) in try FileKeeper(directory) }
@@ -136,6 +138,9 @@ package final class Server: Sendable {
                 .invalidOption,
                 "--shards must be between 1 and the number of processors, \(System.coreCount), not \(options.shards)"
             )
+        }
+        guard options.replicaOf?.kind != .stream || options.shards == 1 else {
+            throw ServerError(.invalidOption, "--replica-of-stream is for a node with one shard: use --replica-of")
         }
         guard let first = options.firstReplicationPort, first == 0 || Int(first) + options.shards - 1 <= 65_535 else {
             throw ServerError(

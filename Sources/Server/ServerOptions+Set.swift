@@ -16,7 +16,7 @@ extension ServerOptions {
         "link-timeout", "maxclients", "client-query-buffer-limit", "slow-event", "data-dir", "log-sync",
         "log-segment-size", "log-index-interval", "log-repair", "max-slots", "slot-max-retained", "slot-max-lag",
         "slot-idle-timeout", "reconnect-window", "commit", "commit-timeout", "min-replicas-to-write",
-        "min-replicas-max-lag",
+        "min-replicas-max-lag", "replica-of", "replica-of-stream", "replica-id", "region",
     ]
 
     /// What `link-timeout` may be: a day is longer than anybody waits for a dead peer.
@@ -66,6 +66,10 @@ extension ServerOptions {
         case "commit-timeout": self.commitTimeout = try Self.number(name, value, in: 0...86_400_000)
         case "min-replicas-to-write": self.minReplicasToWrite = try Self.number(name, value, in: 0...1_000_000)
         case "min-replicas-max-lag": self.minReplicasMaxLagSeconds = try Self.number(name, value, in: 0...86_400)
+        case "replica-of": self.replicaOf = try Self.address(name, value, .node)
+        case "replica-of-stream": self.replicaOf = try Self.address(name, value, .stream)
+        case "replica-id": self.replicaID = try Self.name(name, value)
+        case "region": self.region = try Self.name(name, value)
         default:
             throw InvalidSetting(
                 description: "unknown setting '\(name)'; known are \(Self.names.joined(separator: ", "))"
@@ -79,6 +83,25 @@ extension ServerOptions {
         in range: ClosedRange<Int>
     ) throws(InvalidSetting) -> Milliseconds {
         Milliseconds(try Self.number(name, value, in: range) as Int) * 1000
+    }
+
+    private static func address(
+        _ name: String,
+        _ value: String,
+        _ kind: PrimaryAddress.Kind
+    ) throws(InvalidSetting) -> PrimaryAddress {
+        guard let address = PrimaryAddress(value, kind: kind) else {
+            throw InvalidSetting(description: "\(name) must be host:port, not '\(value)'")
+        }
+        return address
+    }
+
+    /// What a handshake carries.
+    private static func name(_ name: String, _ value: String) throws(InvalidSetting) -> String {
+        guard (1...HandshakeRequest.longestID).contains(value.utf8.count) else {
+            throw InvalidSetting(description: "\(name) must be 1 to \(HandshakeRequest.longestID) bytes")
+        }
+        return value
     }
 
     private static func commitRule(_ value: String) throws(InvalidSetting) -> CommitRule? {

@@ -34,6 +34,12 @@ package struct ServerOptions: Sendable {
     /// Writes are refused with fewer replicas that have acknowledged something within the lag; 0 never refuses.
     package var minReplicasToWrite = 0
     package var minReplicasMaxLagSeconds = 10
+    /// Whom the node follows from its start; nil for a primary.
+    package var replicaOf: PrimaryAddress?
+    /// What the node is called by its primary; nil: a name of its own, kept in the data directory.
+    package var replicaID: String?
+    /// Where the node stands, as its primary counts regions.
+    package var region: String?
     package var configFile: String?
 
     package init() {}

@@ -8,7 +8,7 @@ import Server
 struct ServeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
-        abstract: "Runs a primary that clients and replicas connect to.",
+        abstract: "Runs a node that clients and replicas connect to.",
         discussion: """
             Every setting can also stand in the environment, as SLUICE_ and its name in capitals (SLUICE_BACKLOG_SIZE=64mb), \
             or in a file, a name and a value a line (backlog-size 64mb). Flags come before the environment, and the \
@@ -117,6 +117,18 @@ struct ServeCommand: ParsableCommand {
     @Option(help: "Seconds within which such a replica must have acknowledged something. (default: 10)")
     var minReplicasMaxLag: String?
 
+    @Option(help: "host:port of a primary's port for clients: follow it. (default: none, take writes)")
+    var replicaOf: String?
+
+    @Option(help: "host:port of one stream, for a node with one shard: follow it. (default: none)")
+    var replicaOfStream: String?
+
+    @Option(help: "What the primary calls this node. (default: a random name, kept in the data directory)")
+    var replicaId: String?
+
+    @Option(help: "Where this node stands, for a primary that counts regions. (default: none)")
+    var region: String?
+
     @Option(help: "trace, debug, info, notice, warning, error or critical.")
     var logLevel: String = "notice"
 
@@ -134,6 +146,8 @@ struct ServeCommand: ParsableCommand {
             ("reconnect-window", self.reconnectWindow), ("commit", self.commit),
             ("commit-timeout", self.commitTimeout), ("min-replicas-to-write", self.minReplicasToWrite),
             ("min-replicas-max-lag", self.minReplicasMaxLag),
+            ("replica-of", self.replicaOf), ("replica-of-stream", self.replicaOfStream),
+            ("replica-id", self.replicaId), ("region", self.region),
         ]
     }
 

@@ -3,22 +3,31 @@
 import Primitives
 
 struct CommandGenerator {
-    private var generator: SeededGenerator
+    var generator: SeededGenerator
 
-    init(seed: UInt64) { self.generator = SeededGenerator(seed: seed) }
+    /// How many different elements collections have.
+    let memberCount: Int
+    /// Whether commands on collections are all that there is.
+    let isOnCollections: Bool
+
+    init(seed: UInt64, memberCount: Int = 12, onCollections isOnCollections: Bool = false) {
+        self.generator = SeededGenerator(seed: seed)
+        self.memberCount = memberCount
+        self.isOnCollections = isOnCollections
+    }
 
     static let keys: [[UInt8]] =
         ["", "a", "b", "ab", "key:1", "key:2", "key:3", "[x]", "two words", "\\"].map { Array($0.utf8) } + [
             [0, 255, 13, 10]
         ]
 
-    private static let integers = [
+    static let integers = [
         "0", "1", "-1", "2", "-3", "10", "100", "007", "+1", "-0", "", " 1", "1 ", "abc", "1.5", "0x10", "536870912",
         "9223372036854775807", "-9223372036854775808", "9223372036854775808", "-9223372036854775807",
         "4611686018427387904",
     ]
 
-    private static let fractions = [
+    static let fractions = [
         "0", "1", "-1", "0.1", "-0.1", "3.0e3", "1e-5", "5e-324", "0x1p3", "inf", "-inf", "nan", "", " 1", "1 ", "1x",
         "1.",
         ".5", "-.5e1", "1e400", "1e4932", "-1e4932", "1e5000", "1e-5000", "123456789.987654321", "1e17", "-0.0",
@@ -26,7 +35,7 @@ struct CommandGenerator {
         "9223372036854775807", "0.00000000000000001", "infinity", "1e", "--1",
     ]
 
-    private static let names = [
+    static let names = [
         "GET", "GETSET", "GETDEL", "GETEX", "SETNX", "SETEX", "PSETEX", "MSET", "MSETNX", "MGET", "APPEND", "STRLEN",
         "GETRANGE", "SUBSTR", "SETRANGE", "INCR", "DECR", "INCRBY", "DECRBY", "INCRBYFLOAT", "SET", "SET", "SET", "DEL",
         "UNLINK", "EXISTS", "TOUCH", "TYPE", "RENAME", "RENAMENX", "COPY", "RANDOMKEY", "KEYS", "SCAN", "EXPIRE",
@@ -37,14 +46,14 @@ struct CommandGenerator {
 
     /// A command whose outcome does not depend on a few milliseconds.
     mutating func next() -> [[UInt8]] {
-        let name = self.pick(Self.names)
+        let name = self.pick(self.isOnCollections || self.chance(1, in: 2) ? Self.collectionNames : Self.names)
         // Emptying everything too often would leave nothing to meet.
         if name.hasPrefix("FLUSH"), !self.chance(1, in: 40) { return self.next() }
         var words = [self.anyCase(name)] + self.arguments(of: name)
         // Without its arguments, COMMAND lists more commands than there are here.
         guard name != "COMMAND" else { return words }
         if self.chance(1, in: 40) { words.append(self.value()) }
-        if self.chance(1, in: 40), words.count > 1 { words.removeLast() }
+        if self.chance(1, in: 40), words.count > 1, name != "SPOP" { words.removeLast() }
         return words
     }
 
@@ -60,7 +69,7 @@ struct CommandGenerator {
         }
     }
 
-    private mutating func arguments(of name: String) -> [[UInt8]] {
+    mutating func arguments(of name: String) -> [[UInt8]] {
         switch name {
         case "GET", "GETDEL", "STRLEN", "INCR", "DECR", "TYPE", "TTL", "PTTL", "EXPIRETIME", "PEXPIRETIME", "PERSIST":
             [self.key()]
@@ -89,11 +98,11 @@ struct CommandGenerator {
         case "MEMORY": [self.anyCase(self.pick(["USAGE", "USAGE", "USAGE", "NOSUCH"])), self.key()] + self.samples()
         case "NOSUCH", "GE", "GETSETX": self.some(0...6) { [$0.anyCase(String(repeating: "x", count: 37))] }
         case "COMMAND": self.introspection()
-        default: []
+        default: self.collectionArguments(of: name)
         }
     }
 
-    private mutating func introspection() -> [[UInt8]] {
+    mutating func introspection() -> [[UInt8]] {
         let words = self.pick([
             ["GETKEYS", "MSET", "a", "b", "c", "d"], ["GETKEYS", "GET"], ["GETKEYS", "NOSUCH", "a"],
             ["GETKEYS", "PING", "a"],
@@ -106,7 +115,7 @@ struct CommandGenerator {
         return words.map { Array($0.utf8) }
     }
 
-    private mutating func options(_ names: [String]) -> [[UInt8]] {
+    mutating func options(_ names: [String]) -> [[UInt8]] {
         self.some(self.chance(1, in: 3) ? 0...0 : 1...3) {
             let name = $0.pick(names)
             let word = $0.anyCase(name)
@@ -115,20 +124,20 @@ struct CommandGenerator {
         }
     }
 
-    private mutating func copyOptions() -> [[UInt8]] {
+    mutating func copyOptions() -> [[UInt8]] {
         self.some(0...2) {
             $0.chance(1, in: 2)
                 ? [$0.anyCase("REPLACE")] : [$0.anyCase("DB"), $0.chance(2, in: 3) ? Array("0".utf8) : $0.integer()]
         }
     }
 
-    private mutating func scanOptions() -> [[UInt8]] {
+    mutating func scanOptions() -> [[UInt8]] {
         // More keys than there are, so that one call is the whole scan.
         let count = [[self.anyCase("COUNT"), Array("1000".utf8)]]
         let others: [[[UInt8]]] = self.someGroups(0...2) {
             switch Int.random(in: 0..<4, using: &$0.generator) {
             case 0: [$0.anyCase("MATCH"), $0.pattern()]
-            case 1: [$0.anyCase("TYPE"), $0.anyCase($0.pick(["string", "list", "nosuch"]))]
+            case 1: [$0.anyCase("TYPE"), $0.anyCase($0.pick(["string", "list", "set", "zset", "hash", "nosuch"]))]
             case 2 where $0.chance(1, in: 4): [$0.anyCase("COUNT"), Array($0.pick(["0", "-1", "abc"]).utf8)]
             default: [$0.anyCase("MATCH"), Array("*".utf8)]
             }
@@ -136,35 +145,35 @@ struct CommandGenerator {
         return (others + count).flatMap { $0 }
     }
 
-    private mutating func samples() -> [[UInt8]] {
+    mutating func samples() -> [[UInt8]] {
         self.some(0...1) { [$0.anyCase("SAMPLES"), $0.integer()] }
     }
 
-    private mutating func cursor() -> [UInt8] {
+    mutating func cursor() -> [UInt8] {
         Array(
             self.pick(["0", "0", "0", "0", "00", "+0", "-0", "", "abc", " 0", "0 ", "0x", "99999999999999999999", "-"])
                 .utf8
         )
     }
 
-    private mutating func pattern() -> [UInt8] {
+    mutating func pattern() -> [UInt8] {
         Array(
             self.pick(["*", "**", "a*", "*b", "k??:[12]", "[^a]*", "\\[x]", "key:[3-1]", "", "?", "*:*", "[", "\\"])
                 .utf8
         )
     }
 
-    private mutating func key() -> [UInt8] { self.pick(Self.keys) }
+    mutating func key() -> [UInt8] { self.pick(Self.keys) }
 
-    private mutating func integer() -> [UInt8] { Array(self.pick(Self.integers).utf8) }
+    mutating func integer() -> [UInt8] { Array(self.pick(Self.integers).utf8) }
 
-    private mutating func offset() -> [UInt8] {
+    mutating func offset() -> [UInt8] {
         self.chance(1, in: 8)
             ? Array(self.pick(["-1", "x", "536870912", "536870913", "9223372036854775807"]).utf8)
             : Array("\(Int.random(in: 0..<300, using: &self.generator))".utf8)
     }
 
-    private mutating func value() -> [UInt8] {
+    mutating func value() -> [UInt8] {
         switch Int.random(in: 0..<5, using: &self.generator) {
         case 0: self.integer()
         case 1: Array(self.pick(Self.fractions).utf8)
@@ -179,7 +188,7 @@ struct CommandGenerator {
 
     /// A number after EX, PXAT …: whatever its unit, it ends a key long ago, in a quarter of an hour at the earliest, or
     /// makes no sense.
-    private mutating func lifetime() -> [UInt8] {
+    mutating func lifetime() -> [UInt8] {
         switch Int.random(in: 0..<8, using: &self.generator) {
         case 0: Array(self.pick(["0", "-1", "abc", "", "1.5", "9223372036854775807", "-9223372036854775808"]).utf8)
         case 1:
@@ -189,23 +198,23 @@ struct CommandGenerator {
         }
     }
 
-    private mutating func some(_ count: ClosedRange<Int>, _ make: (inout Self) -> [[UInt8]]) -> [[UInt8]] {
+    mutating func some(_ count: ClosedRange<Int>, _ make: (inout Self) -> [[UInt8]]) -> [[UInt8]] {
         self.someGroups(count, make).flatMap { $0 }
     }
 
-    private mutating func someGroups(_ count: ClosedRange<Int>, _ make: (inout Self) -> [[UInt8]]) -> [[[UInt8]]] {
+    mutating func someGroups(_ count: ClosedRange<Int>, _ make: (inout Self) -> [[UInt8]]) -> [[[UInt8]]] {
         (0..<Int.random(in: count, using: &self.generator)).map { _ in make(&self) }
     }
 
-    private mutating func pick<T>(_ choices: [T]) -> T {
+    mutating func pick<T>(_ choices: [T]) -> T {
         choices[Int.random(in: 0..<choices.count, using: &self.generator)]
     }
 
-    private mutating func chance(_ part: Int, in whole: Int) -> Bool {
+    mutating func chance(_ part: Int, in whole: Int) -> Bool {
         Int.random(in: 0..<whole, using: &self.generator) < part
     }
 
-    private mutating func anyCase(_ word: String) -> [UInt8] {
+    mutating func anyCase(_ word: String) -> [UInt8] {
         word.utf8.map { self.chance(1, in: 2) ? $0.lowercased : $0 }
     }
 }

@@ -17,20 +17,30 @@ struct DifferentialTests {
 
     @Test("Random commands get Redis's replies, and their mutations make an equal replica", arguments: [2, 3])
     func randomCommands(version: Int64) throws {
+        try self.compare(CommandGenerator(seed: UInt64(version)), version: version, rounds: 1200)
+    }
+
+    @Test("Random commands on large collections get Redis's replies, and an equal replica", arguments: [2, 3])
+    func largeCollections(version: Int64) throws {
+        let generator = CommandGenerator(seed: UInt64(version), memberCount: 3000, onCollections: true)
+        try self.compare(generator, version: version, rounds: 60)
+    }
+
+    private func compare(_ start: CommandGenerator, version: Int64, rounds: Int) throws {
+        var generator = start
         let server = try RedisServer()
         let redis = try server.connect()
         _ = try redis.exchange("HELLO", "\(version)")
         let shard = Shard(seed: 7, try #require(ProtocolVersion(rawValue: version)))
-        var generator = CommandGenerator(seed: UInt64(version))
         var differences = 0
-        for round in 0..<800 {
+        for round in 0..<rounds {
             var batch = (0..<25).map { _ in generator.next() }
             let endsSoon = round % 4 == 0
             if endsSoon { batch.append(generator.nextShortLived()) }
             // DBSIZE counts keys that have expired and were not met since; EXISTS meets them all.
             batch = batch.flatMap { words in
                 String(decoding: words[0], as: UTF8.self).uppercased() == "DBSIZE"
-                    ? [[Array("EXISTS".utf8)] + CommandGenerator.keys, words] : [words]
+                    ? [[Array("EXISTS".utf8)] + CommandGenerator.allKeys, words] : [words]
             }
             let replies = try redis.exchange(batch.flatMap(encode), replies: batch.count)
             for (words, expected) in zip(batch, replies) {
@@ -44,7 +54,7 @@ struct DifferentialTests {
         }
         let contents = shard.contents(now: Self.now)
         #expect(contents.primary == contents.replica)
-        #expect(shard.mutationCount > 4000)
+        #expect(shard.mutationCount > rounds * 3)
         try Self.expect(contents.primary, in: redis, exactExpiry: false)
         // The same stream is good for Redis itself.
         _ = try redis.exchange("FLUSHALL")
@@ -55,15 +65,64 @@ struct DifferentialTests {
 
     private static func expect(_ records: Set<Shard.Record>, in redis: RedisConnection, exactExpiry: Bool) throws {
         for record in records {
-            let questions = [[Array("GET".utf8), record.key], [Array("PEXPIRETIME".utf8), record.key]]
+            let questions = [Self.question(record), [Array("PEXPIRETIME".utf8), record.key]]
             let answers = try redis.exchange(questions.flatMap(encode), replies: 2)
-            #expect(answers[0] == .bulk(record.value))
+            #expect(Self.elements(answers[0], of: record.kind) == Self.elements(record), "\(Reply.bulk(record.key))")
             let expiry = try #require(answers[1].integer)
             let difference = expiry.subtractingReportingOverflow(record.expiry ?? -1).partialValue.magnitude
             #expect(difference <= (exactExpiry ? 0 : 2000), "\(record)")
         }
-        _ = try redis.exchange(encode([Array("EXISTS".utf8)] + CommandGenerator.keys), replies: 1)
+        _ = try redis.exchange(encode([Array("EXISTS".utf8)] + CommandGenerator.allKeys), replies: 1)
         #expect(try redis.exchange("DBSIZE").integer == Int64(records.count))
+    }
+
+    /// What asks Redis for a whole value.
+    private static func question(_ record: Shard.Record) -> [[UInt8]] {
+        let words: [String] =
+            switch record.kind {
+            case .string: ["GET"]
+            case .list: ["LRANGE", "0", "-1"]
+            case .set: ["SMEMBERS"]
+            case .sortedSet: ["ZRANGE", "0", "-1", "WITHSCORES"]
+            case .hash: ["HGETALL"]
+            }
+        return [Array(words[0].utf8), record.key] + words.dropFirst().map { Array($0.utf8) }
+    }
+
+    private static func elements(_ reply: Reply, of kind: ValueKind) -> [String] {
+        guard case .aggregate(_, let all) = reply else { return ["\(reply)"] }
+        // In RESP3 a member and its score are an array of their own.
+        let flat = all.flatMap { element -> [Reply] in
+            if case .aggregate(_, let pair) = element { pair } else { [element] }
+        }
+        let words = flat.map { reply -> String in
+            switch reply {
+            case .bulk(let bytes): Reply.text(bytes)
+            case .line(_, let bytes): Reply.text(bytes)
+            case .aggregate: "nested"
+            }
+        }
+        return kind == .set || kind == .hash ? words.sorted() : words
+    }
+
+    private static func elements(_ record: Shard.Record) -> [String] {
+        if record.kind == .string { return ["\(Reply.bulk(record.value))"] }
+        let words = record.elements.flatMap { element -> [String] in
+            switch record.kind {
+            case .string, .list, .set: [Reply.text(element.member)]
+            case .hash: [Reply.text(element.member), Reply.text(element.value)]
+            case .sortedSet: [Reply.text(element.member), Self.score(element.score)]
+            }
+        }
+        return record.kind == .set || record.kind == .hash ? words.sorted() : words
+    }
+
+    private static func score(_ bits: [UInt64]) -> String {
+        let score = bits.first.map { Double(bitPattern: $0) } ?? .nan
+        if score.isInfinite { return score > 0 ? "inf" : "-inf" }
+        var text = [CChar](repeating: 0, count: 40)
+        let count = withVaList([score]) { vsnprintf(&text, 40, "%.17g", $0) }
+        return String(decoding: text.prefix(Int(count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     @Test("Random patterns match the keys that they match in Redis")

@@ -21,7 +21,8 @@ final class RedisServer {
     let port: UInt16
     private let process: pid_t
 
-    init() throws {
+    /// - Parameter directory: where it looks for a `dump.rdb` to load and writes one when it is told to.
+    init(directory: String = "/") throws {
         let probe = try Socket.listen(host: "127.0.0.1", port: 0)
         guard let port = probe.localPort else { throw StartError(reason: "no free port") }
         probe.close()
@@ -29,7 +30,7 @@ final class RedisServer {
         let arguments = [
             "timeout", "\(Self.lifetimeSeconds)", "redis-server", "--port", "\(port)", "--bind", "127.0.0.1", "--save",
             "",
-            "--appendonly", "no", "--databases", "1", "--loglevel", "warning", "--dir", "/",
+            "--appendonly", "no", "--databases", "1", "--loglevel", "warning", "--dir", directory,
         ]
         var words: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
         defer { for word in words { free(word) } }

@@ -51,6 +51,16 @@ indirect enum Reply: Equatable, CustomStringConvertible {
         return .aggregate(marker, elements.map(\.sorted).sorted { "\($0)" < "\($1)" })
     }
 
+    /// Without what the elements are.
+    var shape: Reply {
+        switch self {
+        case .line(let marker, let text):
+            .line(marker, [UInt8(ascii: ":"), UInt8(ascii: ",")].contains(marker) ? [] : text)
+        case .bulk: .bulk([])
+        case .aggregate(let marker, let elements): .aggregate(marker, elements.map(\.shape))
+        }
+    }
+
     var description: String {
         switch self {
         case .line(let marker, let text): String(decoding: [marker] + text, as: UTF8.self)
@@ -58,6 +68,8 @@ indirect enum Reply: Equatable, CustomStringConvertible {
         case .aggregate(let marker, let elements): String(decoding: [marker], as: UTF8.self) + "\(elements)"
         }
     }
+
+    static func text(_ bytes: [UInt8]) -> String { bytes.map { Self.printable($0) }.joined() }
 
     static func printable(_ byte: UInt8) -> String {
         (0x20..<0x7f).contains(byte) ? String(UnicodeScalar(byte)) : "\\x" + String(byte, radix: 16)

@@ -69,9 +69,18 @@ final class Shard {
         }
     }
 
+    struct Element: Hashable {
+        var member: [UInt8]
+        var value: [UInt8]
+        /// As bits.
+        var score: [UInt64]
+    }
+
     struct Record: Hashable {
         var key: [UInt8]
-        var value: [UInt8]
+        var kind: ValueKind
+        var value: [UInt8] = []
+        var elements: [Element] = []
         var expiry: Milliseconds?
     }
 
@@ -85,7 +94,21 @@ final class Shard {
     private static func records(_ keyspace: inout Keyspace) -> Set<Record> {
         var records: Set<Record> = []
         keyspace.visit { entry in
-            records.insert(Record(key: Array(entry.key), value: Array(entry.value), expiry: entry.expiry))
+            var record = Record(key: Array(entry.key), kind: entry.kind, expiry: entry.expiry)
+            if let collection = entry.collection {
+                _ = collection.visit(from: 0) {
+                    let score = entry.kind == .sortedSet ? [$0.score.bitPattern] : []
+                    record.elements.append(Element(member: Array($0.member), value: Array($0.value), score: score))
+                    return true
+                }
+                // Each keyspace has an order of its own.
+                if entry.kind == .set || entry.kind == .hash {
+                    record.elements.sort { $0.member.lexicographicallyPrecedes($1.member) }
+                }
+            } else {
+                record.value = Array(entry.value)
+            }
+            records.insert(record)
         }
         precondition(records.count == keyspace.count, "the table's count is wrong")
         return records

@@ -12,7 +12,7 @@ final class ReplicaModel {
     private(set) var error: String?
     private var engine: Engine
     private var held: [UInt8] = []
-    private let table = CommandTable()
+    private var replay = Replay(table: CommandTable())
 
     init(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
@@ -37,22 +37,16 @@ final class ReplicaModel {
     }
 
     private func apply(_ lsn: LSN, _ mutation: Bytes, now: Milliseconds) {
-        var parser = CommandParser()
         guard lsn == self.applied + 1 else {
             self.error = "LSN \(lsn) came after \(self.applied)"
             return
         }
-        guard case .command(mutation.count) = parser.next(in: mutation),
-            let index = self.table.index(of: parser.current[0])
-        else {
-            self.error = "LSN \(lsn) is no command: \(mutation.text)"
-            return
-        }
-        let reply = Writer()
         self.engine.keyspace.now = now
-        self.engine.keyspace.execute(self.table.specs[index].id, parser.current, reply)
-        self.engine.keyspace.mutations.removeAll()
-        if reply.bytes.first == UInt8(ascii: "-") { self.error = "LSN \(lsn) failed: \(reply.bytes.text)" }
+        do throws(ReplayError) {
+            try self.replay.apply(mutation, lsn: lsn, to: &self.engine)
+        } catch {
+            self.error = error.description
+        }
         self.mutations.append(mutation.text)
         self.applied = lsn
     }

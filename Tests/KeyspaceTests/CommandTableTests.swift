@@ -26,9 +26,11 @@ import Testing
 
     @Test("What is nearly a name is none")
     func nearMisses() {
+        let names = Set(self.table.specs.map { "\($0.name)" })
         for spec in self.table.specs {
             let name = "\(spec.name)"
-            for miss in [name + "x", " " + name, name + " ", name + "\0", String(name.dropLast()) + "!"] {
+            for miss in [name + "x", " " + name, name + " ", name + "\0", String(name.dropLast()) + "!"]
+            where !names.contains(miss) {
                 #expect(self.find(miss) == nil, "\(miss)")
             }
         }

@@ -90,6 +90,84 @@ import Testing
         #expect(session.mutations == expected)
     }
 
+    @Test(
+        "A write to a collection replicates what replays the same",
+        arguments: [
+            ("HSET h f 2 g 3", ["HSET h f 2 g 3"]),
+            ("HSET oldh f 1", ["DEL oldh", "HSET oldh f 1"]),
+            ("HSETNX h f 2", []),
+            ("HSETNX h g 2", ["HSETNX h g 2"]),
+            ("HDEL h nosuch", []),
+            ("HDEL h f", ["HDEL h f"]),
+            ("HINCRBY h f 5", ["HINCRBY h f 5"]),
+            ("HINCRBYFLOAT h f 0.5", ["HSET h f 1.5"]),
+            ("HINCRBYFLOAT h f x", []),
+            ("RPUSH l x", ["RPUSH l x"]),
+            ("LPUSHX nosuch x", []),
+            ("LPOP l", ["LPOP l"]),
+            ("LPOP l 0", []),
+            ("LPOP oldh", ["DEL oldh"]),
+            ("LTRIM l 0 -1", []),
+            ("LTRIM l 1 1", ["LTRIM l 1 1"]),
+            ("LREM l 0 nosuch", []),
+            ("LREM l 0 a", ["LREM l 0 a"]),
+            ("LINSERT l BEFORE nosuch x", []),
+            ("LSET l 0 x", ["LSET l 0 x"]),
+            ("LMOVE l l2 LEFT RIGHT", ["LMOVE l l2 LEFT RIGHT"]),
+            ("LMOVE l oldh LEFT RIGHT", ["DEL oldh", "LMOVE l oldh LEFT RIGHT"]),
+            ("SADD s a", []),
+            ("SADD s a d", ["SADD s a d"]),
+            ("SREM s nosuch", []),
+            ("SPOP s 10", ["DEL s"]),
+            ("SPOP one", ["DEL one"]),
+            ("SPOP one 0", []),
+            ("SRANDMEMBER s 2", []),
+            ("SMOVE s one nosuch", []),
+            ("SMOVE s one b", ["SMOVE s one b"]),
+            ("SINTERSTORE none s nosuch", []),
+            ("SINTERSTORE n s nosuch", ["SINTERSTORE n s nosuch"]),
+            ("ZADD z 1 a", []),
+            ("ZADD z GT 0 a", []),
+            ("ZADD z CH 5 a 6 b", ["ZADD z CH 5 a 6 b"]),
+            ("ZADD z INCR 0.1 a", ["ZADD z 1.1000000000000001 a"]),
+            ("ZADD z NX INCR 1 a", []),
+            ("ZINCRBY z 2 new", ["ZADD z 2 new"]),
+            ("ZREM z nosuch", []),
+            ("ZPOPMIN z", ["ZPOPMIN z"]),
+            ("ZREMRANGEBYSCORE z 8 9", []),
+            ("ZREMRANGEBYRANK z 0 0", ["ZREMRANGEBYRANK z 0 0"]),
+            ("SET l x", ["SET l x"]),
+            ("GET l", []),
+            ("APPEND l x", []),
+            ("RENAME l h", ["RENAME l h"]),
+            ("COPY z other", ["COPY z other"]),
+            ("EXPIRE s 1", ["PEXPIREAT s 2000"]),
+        ]
+    )
+    func replicatesCollections(line: String, expected: [String]) {
+        let session = self.session()
+        session.keyspace.now = 100
+        for line in [
+            "HSET h f 1", "HSET oldh f 9", "PEXPIREAT oldh 500", "RPUSH l a b c", "SADD s a b c", "SADD one x",
+            "ZADD z 1 a 2 b 3 c",
+        ] { session.ask(line) }
+        session.keyspace.now = 1000
+        session.ask(line)
+        #expect(session.mutations == expected)
+    }
+
+    @Test("What SPOP chose is what it replicates and what is gone")
+    func spopReplicatesItsChoice() {
+        let session = Session()
+        session.ask("SADD s a b c d e f g h")
+        let popped = session.ask("SPOP s").split(separator: "|").last.map(String.init) ?? ""
+        #expect(session.mutations == ["SREM s \(popped)"])
+        #expect(session.ask("SISMEMBER s \(popped)") == ":0")
+        let three = session.ask("SPOP s 3").split(separator: "|").filter { !$0.hasPrefix("*") && !$0.hasPrefix("$") }
+        #expect(three.count == 3 && session.mutations == ["SREM s " + three.joined(separator: " ")])
+        #expect(session.ask("SCARD s") == ":4")
+    }
+
     @Test("Emptying what is empty replicates nothing")
     func emptyFlush() {
         let session = Session()

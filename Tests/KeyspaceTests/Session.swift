@@ -39,6 +39,12 @@ final class Session {
 
     func releaseSlice() -> Bool { self.keyspace.releaseSlice() }
 
+    func watch(_ key: String, by watcher: Int64) -> Bool {
+        key.withBytes { self.keyspace.watch($0, by: watcher) }
+    }
+
+    func hasChanged(for watcher: Int64) -> Bool { self.keyspace.hasChanged(for: watcher) }
+
     private var verbatim: String?
 
     /// What the last command replicated, in order, as words between blanks.

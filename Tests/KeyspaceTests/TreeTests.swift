@@ -145,7 +145,7 @@ import Testing
         let sorted = model.sorted { $0.value != $1.value ? $0.value < $1.value : $0.key < $1.key }
         let items = Self.contents(box)
         #expect(items.map { String(decoding: $0.member, as: UTF8.self) } == sorted.map(\.key))
-        #expect(items.map(\.score.bitPattern) == sorted.map(\.value.bitPattern))
+        #expect(items.map(\.score) == sorted.map(\.value))
         for (rank, item) in sorted.enumerated() {
             item.key.withBytes { #expect(box.rank($0, item.value) == rank && box.score(of: $0) == item.value) }
         }

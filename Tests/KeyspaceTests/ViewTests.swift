@@ -1,157 +1,9 @@
 // Views against dictionaries: one that is copied when a view is opened says what the view must show, whatever is written
 // between the slices of its walk.
 
-import Primitives
-import RESP
 import Testing
 
 @testable import Keyspace
-
-/// A keyspace that is written at random, the dictionary that it must equal, and the views that are being walked through.
-private struct ViewScene: ~Copyable {
-    struct Value: Equatable {
-        var bytes: [UInt8]
-        var expiry: Milliseconds?
-    }
-
-    struct Watched {
-        let id: ViewID
-        let expected: [String: Value]
-        var shown: [String: Value] = [:]
-    }
-
-    var keyspace: Keyspace
-    var contents: [String: Value] = [:]
-    var watched: [Watched] = []
-    var generator: SeededGenerator
-    var finishedViews = 0
-    let keyCount: Int
-
-    init(seed: UInt64, keyCount: Int) {
-        self.keyspace = Keyspace(seed: seed)
-        self.generator = SeededGenerator(seed: seed &* 77)
-        self.keyCount = keyCount
-    }
-
-    mutating func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self.generator) }
-
-    mutating func key() -> String { "key:\(self.number(0...self.keyCount - 1))" }
-
-    mutating func write() {
-        self.keyspace.now += 1
-        self.keyspace.mutations.removeAll()
-        let name = self.key()
-        if let expiry = self.contents[name]?.expiry, expiry <= self.keyspace.now { self.contents[name] = nil }
-        let kind = self.number(0...99)
-        name.withBytes { key in
-            let place = self.keyspace.place(of: key)
-            let isThere = place.slot != nil
-            #expect(isThere == (self.contents[name] != nil))
-            switch kind {
-            case 0..<10 where isThere:
-                self.keyspace.remove(at: place)
-                self.contents[name] = nil
-            case 10..<18 where isThere:
-                let expiry = self.expiry()
-                self.keyspace.setExpiry(expiry, at: place)
-                self.contents[name]?.expiry = expiry
-            case 18..<28 where isThere:
-                let length = self.number(0...120)
-                let target = self.keyspace.resize(key, toLength: length, at: place)
-                let old = self.contents[name]?.bytes ?? []
-                let added = [UInt8](repeating: 7, count: max(0, length - old.count))
-                if !added.isEmpty { target[old.count...].copyBytes(from: added) }
-                self.contents[name]?.bytes = Array(target)
-            case 28..<34 where isThere:
-                self.rename(name, key)
-            default:
-                // Often of the same length, so that it is written in place.
-                let length = Bool.random(using: &self.generator) ? 60 : self.number(0...300)
-                let value = [UInt8](repeating: UInt8(truncatingIfNeeded: self.number(0...255)), count: length)
-                let expiry = kind < 60 ? nil : self.expiry()
-                value.withUnsafeBytes { self.keyspace.store(key, $0, expiry: expiry, at: place) }
-                self.contents[name] = Value(bytes: value, expiry: expiry)
-            }
-        }
-    }
-
-    private mutating func expiry() -> Milliseconds? {
-        self.number(0...2) == 0 ? nil : self.keyspace.now + Milliseconds(self.number(1...4000))
-    }
-
-    private mutating func rename(_ name: String, _ key: Bytes) {
-        let target = self.key()
-        guard target != name, let entry = self.keyspace.place(of: key).entry else { return }
-        target.withBytes { other in
-            let moved = entry.copy(named: other)
-            self.keyspace.remove(at: self.keyspace.place(of: key))
-            self.keyspace.put(moved, at: self.keyspace.place(of: other))
-        }
-        self.contents[target] = self.contents[name]
-        self.contents[name] = nil
-    }
-
-    mutating func removeWhatExpired() {
-        let mutations = self.keyspace.mutations
-        mutations.removeAll()
-        _ = self.keyspace.expireSlice(segments: 8, limit: 50)
-        for index in 0..<mutations.count {
-            var parser = CommandParser()
-            guard case .command = parser.next(in: mutations[index]) else { continue }
-            self.contents[parser.current[1].text] = nil
-        }
-        mutations.removeAll()
-    }
-
-    mutating func flush() {
-        self.keyspace.removeAll()
-        self.contents = [:]
-    }
-
-    mutating func openView() {
-        guard let id = self.keyspace.openView() else { return }
-        self.watched.append(Watched(id: id, expected: self.contents))
-    }
-
-    /// Shows up to so many entries of one of the views.
-    mutating func walkSlice(limit: Int) {
-        guard !self.watched.isEmpty else { return }
-        let index = self.number(0...self.watched.count - 1)
-        var left = limit
-        var shown = self.watched[index].shown
-        let isExhausted = self.keyspace.walk(self.watched[index].id) { entry in
-            let name = entry.key.text
-            #expect(shown[name] == nil, "a key is shown twice")
-            shown[name] = Value(bytes: Array(entry.value), expiry: entry.expiry)
-            left -= 1
-            return left > 0
-        }
-        #expect(left >= 0 && (!isExhausted || left > 0), "the walk stops when it is told to")
-        self.watched[index].shown = shown
-        guard isExhausted else { return }
-        let isAsExpected = shown == self.watched[index].expected
-        #expect(isAsExpected, "a view shows its moment")
-        self.keyspace.closeView(self.watched.remove(at: index).id)
-        self.finishedViews += 1
-    }
-
-    mutating func closeEarly() {
-        guard let last = self.watched.popLast() else { return }
-        self.keyspace.closeView(last.id)
-    }
-
-    mutating func finish() {
-        while !self.watched.isEmpty { self.walkSlice(limit: 500) }
-        while self.keyspace.releaseSlice() {}
-        #expect(self.keyspace.viewBytes == 0)
-        var found: [String: Value] = [:]
-        self.keyspace.decidesExpiry = false
-        self.keyspace.now = 0
-        self.keyspace.visit { found[$0.key.text] = Value(bytes: Array($0.value), expiry: $0.expiry) }
-        let isAsExpected = found == self.contents
-        #expect(isAsExpected, "the keyspace holds what was written")
-    }
-}
 
 @Suite struct ViewTests {
     @Test(
@@ -203,10 +55,31 @@ private struct ViewScene: ~Copyable {
             for _ in 0..<4000 { scene.write() }
             scene.openView()
             scene.walkSlice(limit: 100 * round + 1)
+            let before = scene.keyspace.viewBytes
             scene.flush()
             #expect(scene.keyspace.count == 0)
+            #expect(scene.keyspace.viewBytes > before + 300_000 && scene.keyspace.viewBytes < before + 2_000_000)
         }
         #expect(scene.keyspace.openView() == nil)
+        scene.finish()
+        #expect(scene.finishedViews == 4)
+    }
+
+    @Test("A keyspace that takes another's place leaves the old one to the views over it")
+    func adopts() {
+        var scene = ViewScene(seed: 15, keyCount: 4000)
+        for round in 0..<3 {
+            for _ in 0..<5000 { scene.write() }
+            scene.openView()
+            scene.walkSlice(limit: 100 * round + 1)
+            var other = ViewScene(seed: 100 + UInt64(round), keyCount: 4000)
+            for _ in 0..<3000 { other.write() }
+            other.keyspace.mutations.removeAll()
+            scene.contents = other.contents
+            scene.keyspace.adopt(other.keyspace)
+        }
+        scene.openView()
+        for _ in 0..<5000 { scene.write() }
         scene.finish()
         #expect(scene.finishedViews == 4)
     }

@@ -146,11 +146,13 @@ import Testing
     func refused() {
         let decoder = RDBDecoder()
         let bytes = file([0] + string("key") + string("value"))
-        let refusal = RDBError(.refused, offset: 0, "a key that is there already")
+        let refusal = RDBError(.refused, offset: 9, "a key that is there already")
         for _ in 0..<2 {
             #expect(throws: refusal) {
                 try bytes.withUnsafeBytes { bytes in
-                    try decoder.decode(bytes) { (_) throws(RDBError) in throw refusal }
+                    try decoder.decode(bytes) { (_) throws(RDBError) in
+                        throw RDBError(.refused, offset: 0, "a key that is there already")
+                    }
                 }
             }
         }

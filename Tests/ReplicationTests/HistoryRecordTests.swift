@@ -60,6 +60,37 @@ import Testing
         #expect(start.record.ancestors.map(\.history) == [History(seed: 8), History(seed: 9), Self.old])
     }
 
+    @Test(
+        "a node that follows keeps the history, whatever became of it; one that followed before does not go on with it"
+    )
+    func followed() {
+        let own = HistoryRecord(history: Self.old, sync: .everysec)
+        let fresh = History(seed: 20)
+        func decide(_ previous: HistoryRecord?, isFollower: Bool, lost: Bool = false) -> HistoryStart {
+            HistoryStart.decide(
+                previous: previous,
+                recoveredTip: 5,
+                fresh: fresh,
+                sync: .always,
+                wereRecordsLost: lost,
+                isFollower: isFollower
+            )
+        }
+        for previous in [own, own.followed()] {
+            for lost in [false, true] {
+                let start = decide(previous, isFollower: true, lost: lost)
+                #expect(start.reason == .follows && start.record.history == Self.old && start.record.isFollowed)
+            }
+        }
+        var stopped = own.followed()
+        stopped.cleanShutdown = 5
+        stopped.sync = .always
+        let alone = decide(stopped, isFollower: false)
+        #expect(alone.reason == .followedBefore && !alone.record.isFollowed)
+        #expect(alone.record.history == fresh && alone.record.ancestors == [Ancestor(history: Self.old, left: 5)])
+        #expect(decide(nil, isFollower: true).record.isFollowed && !decide(nil, isFollower: false).record.isFollowed)
+    }
+
     @Test("at most 64 ancestors are kept, the latest")
     func cap() {
         var record = HistoryRecord(history: History(seed: 0), sync: .no)
@@ -75,6 +106,7 @@ import Testing
         for sync in LogSync.allCases {
             let record = HistoryRecord(history: Self.old, ancestors: ancestors, cleanShutdown: mark, sync: sync)
             #expect(try HistoryRecord(json: record.json) == record)
+            #expect(try HistoryRecord(json: record.followed().json) == record.followed())
         }
     }
 

@@ -26,6 +26,9 @@ final class TestClient {
         }
     }
 
+    /// Takes over a connection that was accepted.
+    init(accepted socket: Socket) { self.socket = socket }
+
     deinit {
         self.close()
         self.chunk.deallocate()

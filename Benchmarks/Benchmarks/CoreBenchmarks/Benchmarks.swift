@@ -13,6 +13,7 @@ let benchmarks: @Sendable () -> Void = {
     calibrationBenchmarks()
     parserBenchmarks()
     keyspaceBenchmarks()
+    viewBenchmarks()
     streamBenchmarks()
     engineBenchmarks()
     logBenchmarks()

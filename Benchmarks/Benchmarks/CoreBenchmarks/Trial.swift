@@ -33,6 +33,9 @@ enum Trial {
         return configuration
     }
 
+    /// For benchmarks that fill pages of entries preserved for a view: an iteration may begin one more or less.
+    static var givingOrTakingAPage: Benchmark.Configuration { Self.givingOrTakingAChunk }
+
     /// Runs `body`, which must carry out so many operations, and records what it took.
     static func measure(_ benchmark: Benchmark, operations: Int, _ body: () -> Void) {
         var wall: UInt64 = 0

@@ -76,8 +76,9 @@ extension CollectionBox {
         self.main.find(Layout.order(score), member, self.context).index
     }
 
-    /// Adds a member that is not there.
+    /// Adds a member that is not there. A negative zero becomes zero, as in Redis's small sorted sets.
     func insert(_ member: Bytes, _ score: Double) {
+        let score = score + 0
         self.main.insert(Element(member, score: score), at: self.rank(member, score), self.context)
         if self.index != nil {
             self.insertIntoIndex(Element(member, score: score))
@@ -97,6 +98,7 @@ extension CollectionBox {
 
     /// Gives a member that is there another score.
     func move(_ member: Bytes, from old: Double, to new: Double) {
+        let new = new + 0
         let place = self.rank(member, old)
         let element = Element(member, score: new)
         // Where it keeps its rank, only the score changes.

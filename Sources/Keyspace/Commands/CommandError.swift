@@ -12,7 +12,7 @@ package enum CommandError {
     package static let noSuchKey = "ERR no such key"
     package static let tooLong = "ERR string exceeds maximum allowed size (proto-max-bulk-len)"
     static let notAnInt32 = "ERR value is out of range, value must between -2147483648 and 2147483647"
-    static let notForShard = "ERR this command belongs to a connection and not to a shard"
+    package static let notForShard = "ERR this command belongs to a connection and not to a shard"
     static let invalidDatabase = "ERR DB index is out of range"
     static let sameObject = "ERR source and destination objects are the same"
     package static let invalidCursor = "ERR invalid cursor"

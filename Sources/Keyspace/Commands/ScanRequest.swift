@@ -26,16 +26,33 @@ package struct ScanRequest {
             return nil
         }
         self.number = number
-        for index in stride(from: 2, to: command.count, by: 2) {
-            guard index + 1 < command.count, let error = self.read(command[index], command[index + 1]) else {
+        guard self.readOptions(command, from: 2, ofMembers: false, reply) else { return nil }
+    }
+
+    /// Reads the options of HSCAN, SSCAN and ZSCAN, which stand behind a key and a cursor.
+    init?(membersOf command: Command, _ reply: Writer) {
+        guard self.readOptions(command, from: 3, ofMembers: true, reply) else { return nil }
+    }
+
+    private mutating func readOptions(
+        _ command: Command,
+        from start: Int,
+        ofMembers isOfMembers: Bool,
+        _ reply: Writer
+    ) -> Bool {
+        for index in stride(from: start, to: command.count, by: 2) {
+            guard index + 1 < command.count, !isOfMembers || !command[index].equalsIgnoringCase("TYPE"),
+                let error = self.read(command[index], command[index + 1])
+            else {
                 reply.error(CommandError.syntax)
-                return nil
+                return false
             }
             if case .failed(let message) = error {
                 reply.error(message)
-                return nil
+                return false
             }
         }
+        return true
     }
 
     private enum Option {
@@ -71,7 +88,7 @@ package struct ScanRequest {
     }
 
     /// As lenient as C's `strtoul`, with which Redis reads a cursor: a sign, leading zeros, nothing at all for 0.
-    private static func cursor(_ bytes: Bytes) -> UInt64? {
+    static func cursor(_ bytes: Bytes) -> UInt64? {
         let isNegative = bytes.first == UInt8(ascii: "-")
         let isSigned = isNegative || bytes.first == UInt8(ascii: "+")
         guard !isSigned || bytes.count > 1 else { return nil }

@@ -43,8 +43,19 @@ extension Keyspace {
         view.close()
     }
 
-    /// Bytes of entries that are no longer in the table and that views have not shown yet.
-    package var viewBytes: Int { self.views.reduce(0) { $0 + $1.preserved.allocatedBytes } }
+    /// Bytes of entries that are here for views alone: those that were changed or removed, and, as an estimate, those of emptied
+    /// tables. A collection's nodes are not counted.
+    package var viewBytes: Int {
+        var bytes = 0
+        var tables: [DetachedTable] = []
+        for view in self.views {
+            bytes += view.preserved.allocatedBytes
+            guard let table = view.detached, !tables.contains(where: { $0 === table }) else { continue }
+            tables.append(table)
+            bytes += table.estimatedBytes
+        }
+        return bytes
+    }
 
     private func view(_ id: ViewID) -> View {
         let view = self.views[id.index]
@@ -92,17 +103,12 @@ extension Keyspace {
 
     /// Lets a table go that is no longer this keyspace's: at once, or when the views over it are done.
     mutating func detach(_ release: Release) {
-        let table = DetachedTable(release)
-        for view in self.views where view.detached == nil {
-            switch view.state {
-            case .open:
-                view.detached = table
-                table.viewCount += 1
-            case .closing: view.leaveMarks()
-            case .free, .exhausted: break
-            }
-        }
         self.table.watched = 0
-        if table.viewCount == 0, let release = table.take() { self.releases.append(release) }
+        for view in self.views where view.state == .closing { view.leaveMarks() }
+        let watching = self.views.filter { $0.state == .open && $0.detached == nil }
+        guard !watching.isEmpty else { return self.releases.append(release) }
+        let table = DetachedTable(release)
+        table.viewCount = watching.count
+        for view in watching { view.detached = table }
     }
 }

@@ -20,9 +20,11 @@ final class DetachedTable {
     private var release: Release?
     let shape: TableShape
     var viewCount = 0
+    let estimatedBytes: Int
 
     init(_ release: Release) {
         self.release = release
+        self.estimatedBytes = release.estimatedBytes
         self.shape = release.shape
     }
 
@@ -31,12 +33,10 @@ final class DetachedTable {
         while release.step(segments: .max) {}
     }
 
-    /// A view is done with it. Returns what is to be given back once it was the last.
+    /// A view is done with it.
+    /// - Returns: what is to be given back, after the last one.
     func leave() -> Release? {
         self.viewCount -= 1
-        return self.viewCount == 0 ? self.take() : nil
+        return self.viewCount == 0 ? self.release.take() : nil
     }
-
-    /// What is to be given back; whoever takes it does so.
-    func take() -> Release? { self.release.take() }
 }

@@ -80,7 +80,7 @@ final class View {
         while !self.isBehindLast {
             guard segmentsLeft > 0 else { return false }
             let segment = table.segment(self.start)
-            self.prefetchEntries(of: segment.bucket(self.bucket))
+            segment.prefetchEntries(of: self.bucket)
             while self.bucket < Segment.bucketCount {
                 let slots = segment.bucket(self.bucket)
                 self.prefetch(behind: self.bucket, of: segment, in: table)
@@ -134,7 +134,7 @@ final class View {
     /// Slots are asked for some buckets ahead, and the entries of the next bucket while those of this one are shown: the
     /// walk would wait for memory at every single entry.
     private func prefetch(behind bucket: Int, of segment: Segment, in table: TableShape) {
-        if bucket + 1 < Segment.bucketCount { self.prefetchEntries(of: segment.bucket(bucket + 1)) }
+        if bucket + 1 < Segment.bucketCount { segment.prefetchEntries(of: bucket + 1) }
         let far = bucket + 3
         guard far >= Segment.bucketCount else { return }
         let span: UInt64 = segment.depth == 0 ? 0 : 1 << UInt64(64 - segment.depth)
@@ -143,15 +143,5 @@ final class View {
         cintrinsics_prefetch(slots)
         cintrinsics_prefetch(slots + 8)
         if far == Segment.bucketCount { cintrinsics_prefetch(next.words) }
-    }
-
-    private func prefetchEntries(of slots: UnsafeMutablePointer<UInt64>) {
-        for index in 0..<Segment.slotsPerBucket {
-            let word = slots[index]
-            if word == 0 { return }
-            let block = Slot.entry(word).block
-            cintrinsics_prefetch(block)
-            cintrinsics_prefetch(block + 64)
-        }
     }
 }

@@ -1,7 +1,7 @@
 // history.json:
 //
 //     {"version": 1, "history": "<40 hex digits>", "ancestors": [{"history": "…", "left": 17}],
-//      "cleanShutdown": 20, "sync": "always"}
+//      "cleanShutdown": 20, "sync": "always", "followed": true}
 
 internal import FoundationEssentials
 internal import Primitives
@@ -20,7 +20,8 @@ extension HistoryRecord {
             history: self.history.hex,
             ancestors: self.ancestors.map { Content.Left(history: $0.history.hex, left: $0.left) },
             cleanShutdown: self.cleanShutdown,
-            sync: self.sync.rawValue
+            sync: self.sync.rawValue,
+            followed: self.isFollowed ? true : nil
         )
         guard let data = try? encoder.encode(content) else {
             preconditionFailure("numbers and hex digits always fit into JSON")
@@ -41,7 +42,8 @@ extension HistoryRecord {
             history: try Self.history(content.history),
             ancestors: ancestors,
             cleanShutdown: content.cleanShutdown,
-            sync: sync
+            sync: sync,
+            isFollowed: content.followed ?? false
         )
     }
 
@@ -63,6 +65,8 @@ extension HistoryRecord {
         var ancestors: [Left]
         var cleanShutdown: Position?
         var sync: String
+        /// Files of older versions have none.
+        var followed: Bool?
     }
 }
 

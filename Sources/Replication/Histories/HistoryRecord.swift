@@ -15,13 +15,29 @@ package struct HistoryRecord: Equatable, Sendable {
     package var cleanShutdown: Position?
     /// What the node runs under. A weaker promise must be on disk before it holds.
     package var sync: LogSync
+    /// The numbering is another node's: this one must not go on numbering under it.
+    package var isFollowed: Bool
 
-    package init(history: History, ancestors: [Ancestor] = [], cleanShutdown: Position? = nil, sync: LogSync) {
+    package init(
+        history: History,
+        ancestors: [Ancestor] = [],
+        cleanShutdown: Position? = nil,
+        sync: LogSync,
+        isFollowed: Bool = false
+    ) {
         precondition(history != .none, "forty zeros are the history of those who have none")
         self.history = history
         self.ancestors = Array(ancestors.suffix(Self.mostAncestors))
         self.cleanShutdown = cleanShutdown
         self.sync = sync
+        self.isFollowed = isFollowed
+    }
+
+    /// The same, of a node that does not number.
+    package func followed() -> HistoryRecord {
+        var record = self
+        record.isFollowed = true
+        return record
     }
 
     /// The record of a history that leaves this one at a position: at a promotion, or at a start after which nobody can say
@@ -50,6 +66,10 @@ package struct HistoryStart: Equatable, Sendable {
         case sentWhatWasSynced = "sent-what-was-synced"
         /// A new history: replicas may hold more than the disk did.
         case replicasMayHoldMore = "replicas-may-hold-more"
+        /// The history goes on: the node numbers nothing, and what it has is a beginning of what its primary has.
+        case follows
+        /// A new history: the last one was numbered by another node, which may go on with it.
+        case followedBefore = "followed-before"
     }
 
     /// To be written, and synced, before the first write and the first link. It carries no clean-shutdown mark.
@@ -63,19 +83,28 @@ package struct HistoryStart: Equatable, Sendable {
     ///   - fresh: a random history, used if a new one begins.
     ///   - sync: what the node runs under from now on.
     ///   - wereRecordsLost: damage was cut away with everything after it.
+    ///   - isFollower: the node starts as a replica.
     package static func decide(
         previous: HistoryRecord?,
         recoveredTip: Position,
         fresh: History,
         sync: LogSync,
-        wereRecordsLost: Bool = false
+        wereRecordsLost: Bool = false,
+        isFollower: Bool = false
     ) -> HistoryStart {
         guard let previous else {
-            return HistoryStart(record: HistoryRecord(history: fresh, sync: sync), reason: .firstStart)
+            return HistoryStart(
+                record: HistoryRecord(history: fresh, sync: sync, isFollowed: isFollower),
+                reason: .firstStart
+            )
         }
         var record = previous
         record.cleanShutdown = nil
         record.sync = sync
+        if isFollower { return HistoryStart(record: record.followed(), reason: .follows) }
+        if previous.isFollowed {
+            return HistoryStart(record: record.left(at: recoveredTip, for: fresh), reason: .followedBefore)
+        }
         if wereRecordsLost { return self.leave(record, at: recoveredTip, for: fresh) }
         if let mark = previous.cleanShutdown {
             if mark == recoveredTip { return HistoryStart(record: record, reason: .cleanShutdown) }

@@ -11,12 +11,13 @@ extension ClientConnection {
     /// Carries out one command; its reply is appended to the writer, or comes later (`isAwaiting`).
     /// - Returns: false when the command must wait until the batch before it is back.
     func execute(_ command: Command, _ writer: Writer) -> Bool {
+        if self.isQueueing { return self.queue(command, writer) }
         let table = self.shard.node.table
         guard let index = table.index(of: command[0]) else {
             return self.afterBatch { self.refuse(CommandError.unknown(command), writer) }
         }
         guard table.specs[index].accepts(argumentCount: command.count) else {
-            return self.afterBatch { self.refuse(CommandError.wrongArity("\(table.specs[index].name)"), writer) }
+            return self.afterBatch { self.refuseArity(of: table.specs[index], writer) }
         }
         self.session.lastCommand = index
         let id = table.specs[index].id

@@ -15,7 +15,7 @@ extension ClientConnection {
     func route(_ index: Int, _ command: Command, _ writer: Writer) -> Bool {
         let spec = self.shard.node.table.specs[index]
         let shards = self.shard.node.options.shards
-        let keys = spec.keyIndices(argumentCount: command.count)
+        let keys = spec.keyIndices(of: command)
         let owners = keys.map { KeySlot.shard(of: command[$0], shards: shards) }
         guard let first = owners.first else { return self.executeHere(index, command, writer) }
         if owners.allSatisfy({ $0 == first }) {

@@ -14,6 +14,7 @@ extension ClientConnection {
             self.end()
         case .hello: self.hello(command, writer)
         case .reset:
+            self.dropTransaction()
             self.session.version = .resp2
             self.session.name = ""
             writer.version = .resp2
@@ -24,10 +25,11 @@ extension ClientConnection {
         case .config: self.config(command, writer)
         case .info: self.info(command)
         case .role:
+            let node = self.shard.node
             self.askAllShards {
                 $0.facts
             } answer: {
-                RoleReport.write($0, $1)
+                RoleReport.write($0, primary: node.primary, $1)
             }
         case .time:
             let now = WallClock.microseconds
@@ -35,10 +37,21 @@ extension ClientConnection {
             writer.bulk(decimal: now / 1_000_000)
             writer.bulk(decimal: now % 1_000_000)
         case .memory: self.memory(command, writer)
+        case .object: self.object(command, writer)
         case .wait: self.waitForReplicas(command, writer)
         case .waitaof: self.waitForDisks(command, writer)
         case .slots: self.slots(command, writer)
+        case .multi: self.multi(writer)
+        case .exec: self.refuse("ERR EXEC without MULTI", writer)
+        case .discard: self.discard(writer)
+        case .watch: self.watch(command, writer)
+        case .unwatch:
+            self.unwatch()
+            writer.ok()
         case .topology: self.topology()
+        case .replicaof, .slaveof: self.replicaOf(command, writer)
+        case .failover: self.failover(command, writer)
+        case .takeover: self.takeover(command, writer)
         default: self.refuse(CommandError.unknown(command), writer)
         }
     }
@@ -100,7 +113,7 @@ extension ClientConnection {
         writer.bulk("mode")
         writer.bulk("standalone")
         writer.bulk("role")
-        writer.bulk("master")
+        writer.bulk(self.shard.node.isReplica ? "replica" : "master")
         writer.bulk("modules")
         writer.array(0)
     }

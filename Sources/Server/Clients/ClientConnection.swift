@@ -40,6 +40,11 @@ final class ClientConnection: ChannelInboundHandler {
     var commitWaits: [(shard: Shard, token: UInt64)] = []
     /// Something is with other shards; nothing is executed until it is back.
     var isAwaiting = false
+    /// Between MULTI and EXEC.
+    var isQueueing = false
+    var transaction = Transaction()
+    /// The shard of the keys that are watched; nil when there are none.
+    var watchedShard: Int?
     /// Commands for other shards that have not been answered yet.
     var batch: ShardBatch
     /// The batch has left, and some of its replies have not been written: nothing else is executed before.
@@ -86,6 +91,7 @@ final class ClientConnection: ChannelInboundHandler {
             self.shard.node.connectedClients.wrappingSubtract(1, ordering: .relaxed)
         }
         self.context = nil
+        self.dropTransaction()
         self.cancelWaits()
     }
 
@@ -303,5 +309,7 @@ final class ClientConnection: ChannelInboundHandler {
     }
 
     /// Bytes that this connection holds, for `CLIENT LIST` and `INFO memory`.
-    var heldBytes: Int { (self.held?.storageCapacity ?? 0) + self.heldReplies.bytes.capacity }
+    var heldBytes: Int {
+        (self.held?.storageCapacity ?? 0) + self.heldReplies.bytes.capacity + self.transaction.commands.capacity
+    }
 }

@@ -132,6 +132,8 @@ extension Node {
             ("min-replicas-to-write", "\(settings.minReplicasToWrite)"),
             ("min-replicas-max-lag", "\(settings.minReplicasMaxLagSeconds)"),
             ("log-index-interval", "\(self.options.log.indexInterval)"),
+            ("replicaof", self.primary.map { "\($0.host) \($0.port)" } ?? ""), ("replica-id", self.replicaID),
+            ("region", self.options.region ?? ""), ("replica-read-only", "yes"), ("replica-serve-stale-data", "yes"),
             ("maxmemory", "0"), ("maxmemory-policy", "noeviction"), ("timeout", "0"), ("cluster-enabled", "no"),
         ]
     }

@@ -7,7 +7,7 @@ extension InfoReport {
     /// Positions count mutations. `master_repl_offset` is their sum over the shards; every stream has its own fields too.
     var replication: [String] {
         let replicas = ReplicaSummary.all(self.shards)
-        var lines = ["role:master", "connected_slaves:\(replicas.count)"]
+        var lines = self.role + ["connected_slaves:\(replicas.count)"]
         for (index, replica) in replicas.enumerated() {
             lines.append(
                 "slave\(index):ip=\(replica.host),port=\(replica.port),state=\(replica.state)"
@@ -18,7 +18,7 @@ extension InfoReport {
         let used = self.sum(\.backlogUsed)
         let ancestor = self.shards[0].ancestors.last
         lines += [
-            "master_failover_state:no-failover",
+            "master_failover_state:\(self.node.failover.withLock { $0.stage.rawValue })",
             "master_replid:\(self.shards[0].history.hex)",
             "master_replid2:\((ancestor?.history ?? .none).hex)",
             "master_repl_offset:\(self.shards.reduce(0) { $0 + $1.tip })",
@@ -55,7 +55,7 @@ extension InfoReport {
             let name = cause.rawValue.split(separator: "-").joined(separator: "_")
             lines.append("links_closed_\(name):\(self.shards.reduce(0) { $0 + ($1.closed[cause] ?? 0) })")
         }
-        lines += self.log
+        lines += self.follower + self.log
         lines.append("slow_event_threshold_us:\(self.node.options.slowEventMicroseconds)")
         for event in BackgroundEvent.allCases {
             let tallies = self.shards.map { $0.events[event.rawValue] }

@@ -3,7 +3,15 @@ import RESP
 
 /// ROLE. Source: https://redis.io/docs/latest/commands/role/; offsets are positions, summed over the shards.
 enum RoleReport {
-    static func write(_ shards: [ShardFacts], _ writer: Writer) {
+    static func write(_ shards: [ShardFacts], primary: PrimaryAddress?, _ writer: Writer) {
+        if let primary, let state = FollowerSummary(shards)?.state {
+            writer.array(5)
+            writer.bulk("slave")
+            writer.bulk(primary.host)
+            writer.integer(Int(primary.port))
+            writer.bulk(state)
+            return writer.integer(Int64(clamping: shards.reduce(0) { $0 + $1.tip }))
+        }
         let replicas = ReplicaSummary.all(shards)
         writer.array(3)
         writer.bulk("master")

@@ -7,6 +7,8 @@ struct NodeFile {
     static let format = 1
 
     var shards: Int
+    /// What primaries call this node; files of older versions have none.
+    var replicaID: String?
 
     struct Malformed: Error, CustomStringConvertible {
         var description: String
@@ -15,6 +17,7 @@ struct NodeFile {
     private struct Text: Codable {
         var format: Int
         var shards: Int
+        var replicaID: String?
     }
 
     /// What every format has, whatever else it holds.
@@ -22,7 +25,15 @@ struct NodeFile {
         var format: Int
     }
 
-    init(shards: Int) { self.shards = shards }
+    init(shards: Int, replicaID: String) {
+        self.shards = shards
+        self.replicaID = replicaID
+    }
+
+    /// A name that no other node has.
+    static func newReplicaID(_ generator: inout some RandomNumberGenerator) -> String {
+        "node-" + String(UInt64.random(in: (1 << 63) ... .max, using: &generator), radix: 16)
+    }
 
     init(json: [UInt8]) throws(Malformed) {
         let decoder = JSONDecoder()
@@ -35,12 +46,14 @@ struct NodeFile {
             throw Malformed(description: "\(Self.name) is damaged: restore it from a copy of the directory")
         }
         self.shards = text.shards
+        self.replicaID = text.replicaID
     }
 
     var json: [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        guard let data = try? encoder.encode(Text(format: Self.format, shards: self.shards)) else {
+        guard let data = try? encoder.encode(Text(format: Self.format, shards: self.shards, replicaID: self.replicaID))
+        else {
             preconditionFailure("whole numbers are always JSON")
         }
         return Array(data) + [UInt8(ascii: "\n")]

@@ -14,11 +14,14 @@ import ReplicationLog
 
 struct DataDirectory: Sendable {
     let path: String
+    /// What primaries call this node.
+    let replicaID: String
     private let lock: DirectoryLock
     private let root: FileStorage
     let folders: FileFolders
 
-    init(_ path: String, shards: Int) throws(ServerError) {
+    /// - Parameter replicaID: where the directory has none yet.
+    init(_ path: String, shards: Int, replicaID: String) throws(ServerError) {
         self.path = path
         do throws(StorageError) {
             self.root = try FileStorage(path)
@@ -29,15 +32,23 @@ struct DataDirectory: Sendable {
         }
         do {
             guard let text = try self.root.contents(of: NodeFile.name) else {
-                try self.root.replace(NodeFile.name, with: NodeFile(shards: shards).json)
+                try self.root.replace(NodeFile.name, with: NodeFile(shards: shards, replicaID: replicaID).json)
+                self.replicaID = replicaID
                 return
             }
-            let node = try NodeFile(json: text)
+            var node = try NodeFile(json: text)
             guard node.shards == shards else {
                 throw ServerError(
                     .dataDirectory,
                     "the data directory \(path) was written with --shards \(node.shards): start with that number"
                 )
+            }
+            if let known = node.replicaID {
+                self.replicaID = known
+            } else {
+                node.replicaID = replicaID
+                try self.root.replace(NodeFile.name, with: node.json)
+                self.replicaID = replicaID
             }
         } catch let error as ServerError {
             throw error

@@ -71,6 +71,7 @@ extension Shard {
         self.releaseReplies()
         self.finishCommits()
         if let whenIdle = self.log?.whenIdle.take() { whenIdle() }
+        self.follower?.logMoved()
         if !self.engine.stream.links.isEmpty || !self.parkedLinks.isEmpty { self.scheduleTurn() }
     }
 

@@ -50,7 +50,8 @@ final class ShardStore: Sendable {
                 recoveredTip: self.log.last,
                 fresh: fresh,
                 sync: options.logSync,
-                wereRecordsLost: isRepaired
+                wereRecordsLost: isRepaired,
+                isFollower: options.replicaOf != nil
             )
             self.history = start.record
             try self.files.replace(HistoryRecord.fileName, with: start.record.json)

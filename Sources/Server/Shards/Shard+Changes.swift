@@ -18,7 +18,7 @@ struct ShardChanges {
 
 extension HistoryRecord {
     fileprivate func under(_ sync: LogSync) -> HistoryRecord {
-        HistoryRecord(history: self.history, ancestors: self.ancestors, sync: sync)
+        HistoryRecord(history: self.history, ancestors: self.ancestors, sync: sync, isFollowed: self.isFollowed)
     }
 }
 

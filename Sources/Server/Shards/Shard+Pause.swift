@@ -152,13 +152,14 @@ extension Shard {
 
     /// Runs `body` at once, or at the end of the pause.
     func afterPause<Value: Sendable>(
+        isWrite: Bool = true,
         _ body: @escaping @Sendable () -> EventLoopFuture<Value>
     ) -> EventLoopFuture<Value> {
-        guard self.pauses.scope != nil else { return body() }
+        guard self.mustWait(isWrite: isWrite) else { return body() }
         let end = self.pauses.end ?? self.loop.makePromise()
         self.pauses.end = end
         self.pauses.others += 1
-        return end.futureResult.flatMap { self.afterPause(body) }
+        return end.futureResult.flatMap { self.afterPause(isWrite: isWrite, body) }
     }
 }
 

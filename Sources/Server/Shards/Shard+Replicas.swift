@@ -11,7 +11,9 @@ extension Shard {
     /// Why writes are refused now, in Redis's words where it has them.
     func refreshWriteRefusal() {
         let settings = self.node.settings.withLock { $0 }
-        if let failure = self.engine.log?.failure {
+        if self.follower != nil {
+            self.writeRefusal = Self.followerRefusal
+        } else if let failure = self.engine.log?.failure {
             self.writeRefusal =
                 failure.isNoSpace
                 ? "MISCONF The log cannot be written, there is no room on the disk (\(failure.reason)):"

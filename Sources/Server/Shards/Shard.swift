@@ -26,6 +26,10 @@ final class Shard: @unchecked Sendable {
     var gates: Deque<ReplyGate> = []
     /// Those who wait for replicas.
     var commitWaits: [UInt64: (CommitOutcome) -> Void] = [:]
+    /// nil on a primary.
+    var follower: ShardFollower?
+    /// `NodeRole.generation` of the role that the shard has.
+    var roleGeneration: UInt64 = 0
     /// Why writes are refused now; nil when they are not.
     var writeRefusal: String? { didSet { self.refreshGuard() } }
     var pauses = ShardPauses()
@@ -169,6 +173,7 @@ final class Shard: @unchecked Sendable {
         self.saveSlots()
         self.endTurn()
         self.releaseReplies()
+        self.follower?.tick(now: WallClock.milliseconds)
         if isMoreDue { self.continueTick() }
     }
 
@@ -189,6 +194,7 @@ final class Shard: @unchecked Sendable {
             self.ticker?.cancel()
             for client in self.clients.values { client.close() }
             self.closeAllLinks()
+            self.follower?.stop()
         }
     }
 }

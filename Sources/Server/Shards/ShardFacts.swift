@@ -36,6 +36,8 @@ struct ShardFacts: Sendable {
     var waitingClients: Int
     /// nil without a data directory.
     var log: LogFacts?
+    /// nil on a primary.
+    var follower: FollowerFacts?
 }
 
 /// A shard's log as an operator sees it.
@@ -78,7 +80,8 @@ extension Shard {
             clients: self.clients.count,
             clientBytes: self.clients.values.reduce(0) { $0 + $1.heldBytes + ClientConnection.ownBytes },
             waitingClients: self.commitWaits.count + self.pauses.waiting,
-            log: self.logFacts
+            log: self.logFacts,
+            follower: self.follower?.facts
         )
     }
 }

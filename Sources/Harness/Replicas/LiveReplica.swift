@@ -104,7 +104,7 @@ final class LiveReplica {
     /// Ends all replicas of a primary and waits until it has noticed; it forgets them.
     static func leave(_ replicas: [LiveReplica]) throws(HarnessError) {
         guard let primary = replicas.first?.primary else { return }
-        let ids = try primary.replicaIDs()
+        let ids = try primary.info("replication").replicaIDs
         for replica in replicas { replica.stop() }
         try Wait.until("\(primary.id) had let its replicas go", withinSeconds: self.leaveSeconds) {
             () throws(HarnessError) in try primary.connectedReplicas() == 0

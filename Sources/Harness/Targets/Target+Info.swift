@@ -17,6 +17,17 @@ package struct TargetInfo: Sendable {
     package subscript(_ name: String) -> String? { self.fields[name] }
 
     package func number(_ name: String) -> UInt64? { self.fields[name].flatMap { UInt64($0) } }
+
+    /// Ids of the replicas that INFO replication lists; Redis's have none.
+    var replicaIDs: [String] {
+        var ids: [String] = []
+        var place = 0
+        while let fields = self.fields["slave\(place)"]?.split(separator: ",") {
+            ids += fields.filter { $0.hasPrefix("id=") }.map { String($0.dropFirst(3)) }
+            place += 1
+        }
+        return ids
+    }
 }
 
 extension Target {
@@ -51,17 +62,6 @@ extension Target {
     /// Replicas that the target counts.
     package func connectedReplicas() throws(HarnessError) -> Int {
         Int(try self.info("replication").number("connected_slaves") ?? 0)
-    }
-
-    /// Ids of the replicas that are connected; Redis's have none.
-    func replicaIDs() throws(HarnessError) -> [String] {
-        let info = try self.info("replication")
-        var ids: [String] = []
-        while let fields = info["slave\(ids.count)"]?.split(separator: ",") {
-            guard let id = fields.first(where: { $0.hasPrefix("id=") }) else { break }
-            ids.append(String(id.dropFirst(3)))
-        }
-        return ids
     }
 
     /// A digest of all data, by the target's own reckoning; equal data have equal digests.

@@ -5,18 +5,27 @@ package import Replication
 import ReplicationLog
 
 extension Engine {
-    /// A replica's handshake was acknowledged and its stream begins. One that gets no slot is closed.
+    /// A replica's handshake was acknowledged: its stream begins, or it waits for a snapshot. One that gets no slot is closed.
     package mutating func linkOpened(
         number: UInt64,
         transport: Int32,
         request: HandshakeRequest,
-        source: ResumeSource,
+        plan: ResumePlan,
         now: Milliseconds
     ) {
-        self.stream.linkOpened(number: number, transport: transport, request: request, source: source, now: now)
+        let plan = self.cheapest(plan, for: request)
+        self.stream.linkOpened(number: number, transport: transport, request: request, plan: plan, now: now)
+        var claim = request
+        // What it claims may be counted in another history, and it will have none of it.
+        if plan.isSnapshot { claim.position = 0 }
         do throws(SlotTableFull) {
-            try self.replicas.slots.linkOpened(number: number, request: request, now: now)
-            self.replicas.registry.linkOpened(number: number, request: request, now: now)
+            try self.replicas.slots.linkOpened(
+                number: number,
+                request: claim,
+                waitsForSnapshot: plan.isSnapshot,
+                now: now
+            )
+            self.replicas.registry.linkOpened(number: number, request: claim, now: now)
             self.replicas.hasProgressed = true
         } catch {
             self.stream.refuseLink(number: number)
@@ -29,10 +38,10 @@ extension Engine {
         number: UInt64,
         transport: Int32,
         request: HandshakeRequest,
-        source: ResumeSource,
+        plan: ResumePlan,
         now: Milliseconds
     ) {
-        self.stream.linkOpened(number: number, transport: transport, request: request, source: source, now: now)
+        self.stream.linkOpened(number: number, transport: transport, request: request, plan: plan, now: now)
         self.stream.outdateLink(number: number)
     }
 
@@ -48,6 +57,8 @@ extension Engine {
 
     package mutating func linkReported(number: UInt64, _ report: LinkReport, now: Milliseconds) {
         self.stream.linkReported(number: number, report, now: now)
+        // What a replica has that is to be copied anew does not count.
+        if case .acknowledged = report, self.stream.state(of: number) != .streaming { return }
         self.replicas.registry.linkReported(number: number, report, tip: self.stream.tip, now: now)
         guard case .acknowledged(let applied, let durable) = report else { return }
         self.replicas.slots.linkAcknowledged(

@@ -21,6 +21,8 @@ package struct Engine: ~Copyable {
     /// Where the log's files reach; nil without a data directory.
     var logMap: LogMap?
     package var replicas: Replicas
+    /// Snapshots that are being written for links.
+    package internal(set) var productions: [SnapshotProduction] = []
     package internal(set) var commandCount = 0
     let transaction = TransactionRecord()
 

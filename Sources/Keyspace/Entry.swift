@@ -78,6 +78,7 @@ package struct Entry {
     }
 
     /// The value's bytes for writing in place.
+    @inline(__always)
     package var mutableValue: UnsafeMutableRawBufferPointer {
         UnsafeMutableRawBufferPointer(start: self.block + self.keyOffset + self.keyLength, count: self.valueLength)
     }
@@ -126,6 +127,7 @@ package struct Entry {
     }
 
     /// Whether a value of another length belongs into this very block: it fits, and a new block would be no smaller.
+    @inline(__always)
     func fits(valueLength: Int) -> Bool {
         SizeClass.roundUp(self.keyOffset + self.keyLength + valueLength) == self.allocatedBytes
     }

@@ -8,6 +8,8 @@ package enum BackgroundEvent: Int, CaseIterable, Sendable {
     case expirySlice
     case releaseSlice
     case backlogEviction
+    case snapshotTrigger
+    case snapshotSlice
 
     package var name: StaticString {
         switch self {
@@ -15,6 +17,8 @@ package enum BackgroundEvent: Int, CaseIterable, Sendable {
         case .expirySlice: "expiry_slice"
         case .releaseSlice: "release_slice"
         case .backlogEviction: "backlog_eviction"
+        case .snapshotTrigger: "snapshot_trigger"
+        case .snapshotSlice: "snapshot_slice"
         }
     }
 }

@@ -23,6 +23,8 @@ package struct RDBEncoder: Sendable {
     private var checksum: UInt64 = 0
     /// Elements that the value begun still needs.
     private var missing = 0
+    /// Bytes that the string begun still needs.
+    private var missingBytes = 0
 
     /// Bytes of an end with its checksum.
     package static let endBytes = 9
@@ -70,6 +72,23 @@ package struct RDBEncoder: Sendable {
         cursor = Self.put(key, at: cursor)
         cursor = Self.put(value, at: cursor)
         writer.commit(cursor - start)
+    }
+
+    /// A key with a string of which not all is written at once: so many bytes must follow (`piece`).
+    package mutating func begin(string key: Bytes, length: Int, expiry: Milliseconds?, to writer: Writer) {
+        precondition(length > Self.longestNumber, "a short string is written as a whole")
+        assert(self.missing == 0 && self.missingBytes == 0, "the value before is not complete")
+        self.missingBytes = length
+        let start = writer.reserve(Self.itemOverhead + Self.stringOverhead + key.count + 9)
+        let cursor = Self.put(key, at: Self.put(.string, expiry, at: start))
+        writer.commit(Self.put(length: length, at: cursor) - start)
+    }
+
+    /// The next bytes of a string that was begun.
+    package mutating func piece(_ bytes: Bytes, to writer: Writer) {
+        precondition(bytes.count <= self.missingBytes, "the string was announced with fewer bytes")
+        self.missingBytes -= bytes.count
+        writer.raw(bytes)
     }
 
     /// A key with so many elements, at least one, which must follow.
@@ -122,7 +141,7 @@ package struct RDBEncoder: Sendable {
     /// The end with its checksum.
     /// - Parameter from: where in the writer the bytes begin that have not been given to `checksum` yet.
     package mutating func end(from start: Int, to writer: Writer) {
-        precondition(self.missing == 0, "the last value has not got all its elements")
+        precondition(self.missing == 0 && self.missingBytes == 0, "the last value is not complete")
         writer.byte(RDBOpcode.end.rawValue)
         self.checksum(Bytes(rebasing: writer.bytes[start...]))
         writer.reserve(8).storeBytes(of: self.checksum.littleEndian, as: UInt64.self)

@@ -20,14 +20,18 @@ package final class Writer {
     /// A writer that grew past this is given back to the allocator when it is emptied.
     private static let retainedCapacity = 4 * 1024 * 1024
 
-    package init() {
-        self.capacity = Self.initialCapacity
-        self.storage = malloc(Self.initialCapacity)
+    /// - Parameter capacity: bytes that it has room for at first; nil: what most replies need.
+    package init(capacity: Int? = nil) {
+        self.capacity = capacity ?? Self.initialCapacity
+        self.storage = malloc(self.capacity)
     }
 
     deinit { free(self.storage) }
 
     package var bytes: Bytes { Bytes(start: self.storage, count: self.count) }
+
+    /// Memory that it takes, whatever of it is in use.
+    package var allocatedBytes: Int { self.capacity }
 
     package func removeAll() {
         self.count = 0

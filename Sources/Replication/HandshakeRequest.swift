@@ -77,8 +77,8 @@ package enum HandshakeError: Error, Equatable, Sendable {
     case tooLong
     case timedOut
     case malformed(ProtocolError)
-    /// The position cannot be served; see `Refusal`.
-    case refused(Refusal)
+    /// The position needs a snapshot, and too many replicas wait for one.
+    case tooManyWaiting
 
     package var message: String {
         switch self {
@@ -95,7 +95,9 @@ package enum HandshakeError: Error, Equatable, Sendable {
         case .tooLong: "ERR the handshake is longer than \(HandshakeParser.longestHandshake) bytes"
         case .timedOut: "ERR no handshake within \(HandshakeParser.timeoutSeconds) seconds"
         case .malformed(let error): "ERR \(error.message)"
-        case .refused(let refusal): refusal.message
+        case .tooManyWaiting:
+            "ERR \(SnapshotOptions.mostWaiting) replicas wait for a snapshot already: connect again later,"
+                + " with a back-off"
         }
     }
 }

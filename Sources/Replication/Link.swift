@@ -1,15 +1,21 @@
 // One connected replica, seen from the primary:
 //
-//     handshake → acknowledged → streaming → closing(cause) → ended
+//     handshake → acknowledged ┬────────────────────────→ streaming → closing(cause) → ended
+//                              └→ waiting → sending ──────↗    (closing from every state)
 //
 // The first two belong to whoever accepts connections (`HandshakeParser`, `ResumePlanner`); a `Link` begins when the
 // acknowledgement is out. It is a place in the stream and a few numbers: a slow link falls behind in position, not in
-// memory, and nothing waits for it.
+// memory, and nothing waits for it. Where its position cannot be resumed it waits for a pass over the data, is sent the
+// snapshot, and goes on after the snapshot's position (`SnapshotPasses`).
 
 package import Primitives
 
 package struct Link {
     package enum State: Equatable, Sendable {
+        /// For a snapshot.
+        case waiting
+        /// It is sent a snapshot.
+        case sending
         case streaming
         /// The shell is to end the connection (`Stream.takeClosing`); nothing of the stream is sent any more.
         case closing(LinkCloseCause)
@@ -24,7 +30,9 @@ package struct Link {
     package let request: HandshakeRequest
     package let connectedAt: Milliseconds
 
-    package internal(set) var state = State.streaming
+    package internal(set) var state: State
+    /// A snapshot was begun on it and has not ended: nothing else may be sent.
+    var isInsideSnapshot = false
     /// Where the next frame comes from; nil before the first one after a hand-over or while caught up with an empty backlog.
     var cursor: Backlog.Cursor?
     /// The position that the stream goes on after, while there is no cursor.
@@ -56,9 +64,11 @@ package struct Link {
         number: UInt64,
         transport: Int32,
         request: HandshakeRequest,
+        state: State = .streaming,
         now: Milliseconds,
         copies: PrivateCopies?
     ) {
+        self.state = state
         self.number = number
         self.transport = transport
         self.request = request
@@ -72,12 +82,16 @@ package struct Link {
     /// Whether the stream stands between two frames, where alone a line of text may go.
     var isBetweenFrames: Bool {
         guard !self.isBlocked, self.control.isEmpty, self.copies.map({ $0.count == 0 }) ?? true else { return false }
+        guard !self.isInsideSnapshot else { return false }
         return self.cursor.map { $0.offset == 0 || $0.offset == $0.chunk.used } ?? true
     }
 
     /// - Parameter tip: nobody can have applied more; whoever sums positions relies on that.
     mutating func received(_ report: LinkReport, tip: Position, now: Milliseconds) {
         switch report {
+        case .acknowledged where self.state != .streaming:
+            // What a replica has that is to be copied anew may be counted in another history.
+            self.acknowledgedAt = now
         case .acknowledged(let applied, let durable):
             // Only forward: a lower report refreshes the time and changes nothing else.
             self.acknowledged = max(self.acknowledged ?? 0, min(applied, tip))
@@ -95,10 +109,12 @@ package struct Link {
 package enum LinkCloseCause: String, CaseIterable, Sendable {
     /// The same replica id has connected again.
     case replaced
-    /// Its position left the backlog.
+    /// Its position left backlog and log. It comes back, and gets a snapshot.
     case fellBehind = "fell-behind"
-    /// The log could not be read where it stood.
+    /// The log could not be read where it stood. It comes back, and gets a snapshot.
     case logUnreadable = "log-unreadable"
+    /// It was too far behind the other links of its snapshot's pass. It comes back, and gets another one.
+    case snapshotLag = "snapshot-lag"
     /// It took no byte for the whole time-out although bytes were waiting.
     case noProgress = "no-progress"
     /// A long-form link that acknowledged nothing for the whole time-out.
@@ -118,8 +134,9 @@ package enum LinkCloseCause: String, CaseIterable, Sendable {
     package var message: String {
         switch self {
         case .replaced: "-ERR another replica connected with this id\r\n"
-        case .fellBehind: "-ERR the position left the backlog and a snapshot cannot be sent yet\r\n"
-        case .logUnreadable: "-ERR the log could not be read and a snapshot cannot be sent yet\r\n"
+        case .fellBehind: "-ERR the position left the backlog and the log: connect again for a snapshot\r\n"
+        case .logUnreadable: "-ERR the log could not be read: connect again for a snapshot\r\n"
+        case .snapshotLag: "-ERR too far behind the snapshot: connect again for another one\r\n"
         case .noProgress: "-ERR no progress within the link time-out\r\n"
         case .noAcknowledgement: "-ERR no acknowledgement within the link time-out\r\n"
         case .excessInput: "-ERR too much input\r\n"

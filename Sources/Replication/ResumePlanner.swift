@@ -11,64 +11,23 @@ package struct StreamSummary: Equatable, Sendable {
     package var oldest: Position
     /// The oldest position from which the log can resume; nil without a log.
     package var oldestOnDisk: Position?
+    /// From here, and from anywhere before, the log cannot be read on; nil where nothing is known to be wrong with it.
+    package var unreadable: Position?
 
     package init(
         history: History,
         ancestors: [Ancestor] = [],
         tip: Position,
         oldest: Position,
-        oldestOnDisk: Position? = nil
+        oldestOnDisk: Position? = nil,
+        unreadable: Position? = nil
     ) {
         self.history = history
         self.ancestors = ancestors
         self.tip = tip
         self.oldest = oldest
         self.oldestOnDisk = oldestOnDisk
-    }
-}
-
-/// Why a position cannot be resumed. A snapshot will be the answer to each once there are snapshots.
-package enum Refusal: Error, Equatable, Sendable {
-    case foreignHistory
-    /// The history claimed is one that we left, but before the position claimed.
-    case leftHistory(at: Position)
-    case beyondTip(tip: Position)
-    case slotInvalidated
-    /// There is no log, and the backlog does not reach back so far.
-    case tooOld(oldest: Position)
-    /// Neither the log nor the backlog reaches back so far.
-    case logRemoved(oldest: Position)
-
-    /// The cause under which the snapshot is counted that this position needs.
-    package var cause: SnapshotCause {
-        switch self {
-        case .foreignHistory, .leftHistory: .foreignHistory
-        case .beyondTip: .beyondTip
-        case .slotInvalidated: .slotInvalidated
-        case .tooOld: .tooOld
-        case .logRemoved: .logRemoved
-        }
-    }
-
-    package var message: String {
-        switch self {
-        case .foreignHistory:
-            "ERR this primary has another history: start the replica empty, from position 0 and a history of forty zeros"
-        case .leftHistory(let position):
-            "ERR this primary left that history at position \(position), before the position asked:"
-                + " start the replica empty, from position 0 and a history of forty zeros"
-        case .beyondTip(let tip):
-            "ERR the position is beyond this primary's tip \(tip): start the replica empty, from position 0"
-        case .slotInvalidated:
-            "ERR the slot of this replica was invalidated, and a snapshot cannot be sent yet:"
-                + " drop the slot, or attach the replica under another id, and start it empty, from position 0"
-        case .tooOld(let oldest):
-            "ERR the backlog reaches back to position \(oldest) only, and a snapshot cannot be sent yet:"
-                + " attach replicas earlier or raise --backlog-size"
-        case .logRemoved(let oldest):
-            "ERR the log reaches back to position \(oldest) only, and a snapshot cannot be sent yet:"
-                + " attach replicas earlier or raise --slot-max-retained"
-        }
+        self.unreadable = unreadable
     }
 }
 
@@ -80,6 +39,10 @@ package enum SnapshotCause: String, CaseIterable, Sendable {
     /// Only the backlog could have helped, and it does not reach back so far.
     case tooOld = "too-old"
     case logRemoved = "log-removed"
+    /// The log was damaged, or could not be read for another reason, after the position.
+    case logUnreadable = "log-unreadable"
+    /// The log could serve it, but the data is much smaller than what would be replayed.
+    case cheaper
 }
 
 /// Where the stream of a replica comes from.
@@ -90,6 +53,19 @@ package enum ResumeSource: String, CaseIterable, Sendable {
     case disk
 }
 
+/// How a replica is served.
+package enum ResumePlan: Equatable, Sendable {
+    case resume(ResumeSource)
+    case snapshot(SnapshotCause)
+
+    package var isSnapshot: Bool {
+        switch self {
+        case .snapshot: true
+        case .resume: false
+        }
+    }
+}
+
 package enum ResumePlanner {
     /// Decides for a request, in the order that the protocol gives: history, tip, slot, memory, disk.
     /// - Parameter isSlotInvalidated: whether the primary has given up keeping the log for this replica.
@@ -97,24 +73,41 @@ package enum ResumePlanner {
         _ request: HandshakeRequest,
         _ stream: StreamSummary,
         isSlotInvalidated: Bool = false
-    ) -> Result<ResumeSource, Refusal> {
+    ) -> ResumePlan {
         let position = request.position
         if let history = request.history, history != stream.history {
             if let shared = stream.ancestors.sharedEnd(with: history) {
-                guard position <= shared else { return .failure(.leftHistory(at: shared)) }
+                guard position <= shared else { return .snapshot(.foreignHistory) }
             } else {
                 // Somebody who has nothing yet has no history either.
-                guard history == .none, position == 0 else { return .failure(.foreignHistory) }
+                guard history == .none, position == 0 else { return .snapshot(.foreignHistory) }
             }
         }
-        guard position <= stream.tip else { return .failure(.beyondTip(tip: stream.tip)) }
-        if isSlotInvalidated { return .failure(.slotInvalidated) }
-        if position == stream.tip { return .success(.tip) }
-        if position >= stream.oldest { return .success(.memory) }
-        guard let oldestOnDisk = stream.oldestOnDisk else { return .failure(.tooOld(oldest: stream.oldest)) }
-        guard position >= oldestOnDisk else {
-            return .failure(.logRemoved(oldest: min(oldestOnDisk, stream.oldest)))
-        }
-        return .success(.disk)
+        guard position <= stream.tip else { return .snapshot(.beyondTip) }
+        if isSlotInvalidated { return .snapshot(.slotInvalidated) }
+        if position == stream.tip { return .resume(.tip) }
+        if position >= stream.oldest { return .resume(.memory) }
+        guard let oldestOnDisk = stream.oldestOnDisk else { return .snapshot(.tooOld) }
+        guard position >= oldestOnDisk else { return .snapshot(.logRemoved) }
+        if let unreadable = stream.unreadable, position <= unreadable { return .snapshot(.logUnreadable) }
+        return .resume(.disk)
+    }
+
+    /// Replaying fewer bytes than these is quick, whatever the data.
+    package static let shortReplay = 16 << 20
+
+    /// Whether a replica that could be served from the log is better served with a snapshot, so that a newcomer does not
+    /// replay a year of log. One whose slot is valid has the log kept for it, and gets it.
+    /// - Parameters:
+    ///   - replayBytes: bytes of the log after the position.
+    ///   - dataBytes: what the shard's data takes.
+    package static func isSnapshotCheaper(
+        position: Position,
+        hasValidSlot: Bool,
+        replayBytes: Int,
+        dataBytes: Int
+    ) -> Bool {
+        guard position == 0 || !hasValidSlot, replayBytes > Self.shortReplay else { return false }
+        return replayBytes / 2 > dataBytes
     }
 }

@@ -98,8 +98,13 @@ extension Stream {
             } else {
                 self.links[index].diskRead?.isRequested = false
             }
-        case .failed where self.links[index].hasChunkOutput: self.links[index].diskRead?.hasFailed = true
-        case .failed: self.close(index, .logUnreadable)
+        case .failed:
+            self.unreadable = max(self.unreadable ?? 0, request.position)
+            if self.links[index].hasChunkOutput {
+                self.links[index].diskRead?.hasFailed = true
+            } else {
+                self.close(index, .logUnreadable)
+            }
         }
     }
 

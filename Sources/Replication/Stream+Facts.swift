@@ -6,7 +6,7 @@ package import Primitives
 package struct LinkFacts: Sendable {
     package var number: UInt64
     package var id: String
-    /// `online`, or `closing`.
+    /// As in Redis: `wait_bgsave`, `send_bulk`, `online`; or `closing`.
     package var state: String
     /// Everything up to here has been given to the transport.
     package var sent: Position
@@ -27,20 +27,33 @@ extension Stream {
             LinkFacts(
                 number: link.number,
                 id: link.request.id,
-                state: link.state == .streaming ? "online" : "closing",
+                state: link.state.name,
                 sent: self.sentPosition(of: link),
                 acknowledged: link.acknowledged,
                 durable: link.durable,
                 lagSeconds: max(0, (now - link.acknowledgedAt) / 1000),
-                behindBytes: link.cursor.map { self.backlog.bytesBehind($0) } ?? 0,
+                behindBytes: link.cursor.map { self.backlog.bytesBehind($0) }
+                    ?? self.snapshots.behindBytes(of: link.number),
                 region: link.request.region,
                 isBlocked: link.isBlocked
             )
         }
     }
 
+    /// Begins to count anew how replicas were served (`CONFIG RESETSTAT`).
+    package mutating func resetStatistics() {
+        self.resumes = [:]
+        self.snapshotCauses = [:]
+        self.refusedResumes = 0
+    }
+
     /// Everything up to here has been given to a link's transport.
     package func sentPosition(of link: Link) -> Position {
+        switch link.state {
+        // What it asked for may be counted in another history.
+        case .waiting, .sending: return 0
+        case .streaming, .closing, .ended: break
+        }
         if link.isCaughtUp(at: self.tip) { return self.tip }
         return link.cursor.map { self.backlog.position(of: $0) } ?? link.position
     }
@@ -55,8 +68,20 @@ extension Stream {
         return bytes
     }
 
-    /// Bytes of chunks alive, held by the backlog or by a link, and of private copies.
+    /// Bytes of chunks alive, held by the backlog or by a link, of private copies, and of snapshots on their way.
     package var bufferBytes: Int {
-        self.links.reduce(self.backlog.pool.aliveBytes) { $0 + ($1.copies?.allocatedBytes ?? 0) }
+        let shared = self.backlog.pool.aliveBytes + self.snapshots.heldBytes
+        return self.links.reduce(shared) { $0 + ($1.copies?.allocatedBytes ?? 0) }
+    }
+}
+
+extension Link.State {
+    var name: String {
+        switch self {
+        case .waiting: "wait_bgsave"
+        case .sending: "send_bulk"
+        case .streaming: "online"
+        case .closing, .ended: "closing"
+        }
     }
 }

@@ -17,6 +17,7 @@ package struct StreamOptions: Sendable {
     package var fanOut = FanOut.shared
     /// A link that makes no progress, or a long-form link that acknowledges nothing, is closed after so long.
     package var linkTimeout: Milliseconds = 60_000
+    package var snapshots = SnapshotOptions()
 
     package init() {}
 }
@@ -29,7 +30,20 @@ package struct Stream: ~Copyable {
     private var indexes: [UInt64: Int] = [:]
     private var numbers: [String: UInt64] = [:]
     package internal(set) var closed: [LinkCloseCause: Int] = [:]
-    package private(set) var resumes: [ResumeSource: Int] = [:]
+    package internal(set) var resumes: [ResumeSource: Int] = [:]
+    /// Who gets a snapshot when.
+    package var snapshots: SnapshotPasses
+    /// Links that need one, by cause; of these, those that asked to go on from a position.
+    package internal(set) var snapshotCauses: [SnapshotCause: Int] = [:]
+    package internal(set) var refusedResumes = 0
+    /// Links that wait for a snapshot or are sent one, in no order that means anything.
+    var copying: [UInt64] = []
+    /// Where the next round of sending snapshots begins.
+    var nextCopying = 0
+    /// Links that have been given a whole snapshot.
+    var copied: [CopiedLink] = []
+    /// See `StreamSummary.unreadable`.
+    package internal(set) var unreadable: Position?
     package let options: StreamOptions
     package var linkTimeout: Milliseconds
     /// Where the next round of sending begins, so that no link is always the last.
@@ -52,6 +66,7 @@ package struct Stream: ~Copyable {
         self.history = history
         self.options = options
         self.linkTimeout = options.linkTimeout
+        self.snapshots = SnapshotPasses(options.snapshots)
         self.backlog = Backlog(
             limitBytes: options.backlogBytes,
             chunkBytes: options.chunkBytes,
@@ -72,6 +87,7 @@ package struct Stream: ~Copyable {
     package mutating func reset(history: History, tip: Position) {
         self.historyChanged(to: history)
         self.backlog.reset(tip: tip)
+        self.unreadable = nil
         self.diskRequests.removeAll()
     }
 
@@ -88,17 +104,26 @@ package struct Stream: ~Copyable {
         number: UInt64,
         transport: Int32,
         request: HandshakeRequest,
-        source: ResumeSource,
+        plan: ResumePlan,
         now: Milliseconds
     ) {
         if let older = self.numbers.updateValue(number, forKey: request.id), let index = self.indexes[older] {
             self.close(index, .replaced)
         }
         let copies = self.options.fanOut == .copy ? PrivateCopies(blockBytes: self.options.chunkBytes) : nil
-        self.resumes[source, default: 0] += 1
         self.indexes[number] = self.links.count
+        var state = Link.State.streaming
+        switch plan {
+        case .resume(let source): self.resumes[source, default: 0] += 1
+        case .snapshot(let cause):
+            self.snapshotCauses[cause, default: 0] += 1
+            if request.position > 0 { self.refusedResumes += 1 }
+            self.snapshots.linkWaits(number, isLongForm: request.isLongForm, now: now)
+            self.copying.append(number)
+            state = .waiting
+        }
         self.links.append(
-            Link(number: number, transport: transport, request: request, now: now, copies: copies)
+            Link(number: number, transport: transport, request: request, state: state, now: now, copies: copies)
         )
     }
 
@@ -107,6 +132,7 @@ package struct Stream: ~Copyable {
     package mutating func linkClosed(number: UInt64) -> Link? {
         guard let index = self.indexes.removeValue(forKey: number) else { return nil }
         let link = self.links[index]
+        self.leaveSnapshots(number)
         let last = self.links.removeLast()
         if last.number != number {
             self.links[index] = last
@@ -152,8 +178,15 @@ package struct Stream: ~Copyable {
 
     func index(of number: UInt64) -> Int? { self.indexes[number] }
 
+    /// nil for a link that is gone.
+    package func state(of number: UInt64) -> Link.State? { self.index(of: number).map { self.links[$0].state } }
+
     mutating func close(_ index: Int, _ cause: LinkCloseCause) {
-        guard self.links[index].state == .streaming else { return }
+        switch self.links[index].state {
+        case .streaming: break
+        case .waiting, .sending: self.leaveSnapshots(self.links[index].number)
+        case .closing, .ended: return
+        }
         self.links[index].state = .closing(cause)
         self.closed[cause, default: 0] += 1
         self.closingCount += 1
@@ -193,11 +226,17 @@ package struct Stream: ~Copyable {
     package mutating func tick(now: Milliseconds) {
         let isHeartbeatTime = now - self.heartbeatAt >= 1000 || now < self.heartbeatAt
         if isHeartbeatTime { self.heartbeatAt = now }
-        for index in self.links.indices where self.links[index].state == .streaming {
-            if isHeartbeatTime, self.links[index].request.isLongForm { self.links[index].isHeartbeatDue = true }
+        for index in self.links.indices {
+            switch self.links[index].state {
+            case .streaming, .waiting:
+                if isHeartbeatTime, self.links[index].request.isLongForm { self.links[index].isHeartbeatDue = true }
+            // Nothing goes between a snapshot's bytes.
+            case .sending: self.closeIfOutrun(index)
+            case .closing, .ended: continue
+            }
             if self.links[index].isBlocked, now - self.links[index].progressAt > self.linkTimeout {
                 self.close(index, .noProgress)
-            } else if self.links[index].request.isLongForm,
+            } else if self.links[index].state == .streaming, self.links[index].request.isLongForm,
                 now - self.links[index].acknowledgedAt > self.linkTimeout
             {
                 self.close(index, .noAcknowledgement)

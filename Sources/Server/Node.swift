@@ -105,19 +105,6 @@ struct Settings: Sendable {
 final class HandshakeCounters: Sendable {
     let accepted = Atomic<Int>(0)
     let malformed = Atomic<Int>(0)
-    let foreignHistory = Atomic<Int>(0)
-    let beyondTip = Atomic<Int>(0)
-    let slotInvalidated = Atomic<Int>(0)
-    let tooOld = Atomic<Int>(0)
-    let logRemoved = Atomic<Int>(0)
-
-    func count(_ refusal: Refusal) {
-        switch refusal.cause {
-        case .foreignHistory: self.foreignHistory.wrappingAdd(1, ordering: .relaxed)
-        case .beyondTip: self.beyondTip.wrappingAdd(1, ordering: .relaxed)
-        case .slotInvalidated: self.slotInvalidated.wrappingAdd(1, ordering: .relaxed)
-        case .tooOld: self.tooOld.wrappingAdd(1, ordering: .relaxed)
-        case .logRemoved: self.logRemoved.wrappingAdd(1, ordering: .relaxed)
-        }
-    }
+    /// Refused because too many wait for a snapshot.
+    let tooManyWaiting = Atomic<Int>(0)
 }

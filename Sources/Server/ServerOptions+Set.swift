@@ -16,7 +16,9 @@ extension ServerOptions {
         "link-timeout", "maxclients", "client-query-buffer-limit", "slow-event", "data-dir", "log-sync",
         "log-segment-size", "log-index-interval", "log-repair", "max-slots", "slot-max-retained", "slot-max-lag",
         "slot-idle-timeout", "reconnect-window", "commit", "commit-timeout", "min-replicas-to-write",
-        "min-replicas-max-lag", "replica-of", "replica-of-stream", "replica-id", "region",
+        "min-replicas-max-lag", "max-snapshots", "snapshot-join-window", "snapshot-rate", "snapshot-buffer",
+        "snapshot-chunk-size",
+        "replica-of", "replica-of-stream", "replica-id", "region",
     ]
 
     /// What `link-timeout` may be: a day is longer than anybody waits for a dead peer.
@@ -65,6 +67,14 @@ extension ServerOptions {
         case "commit": self.commitRule = try Self.commitRule(value)
         case "commit-timeout": self.commitTimeout = try Self.number(name, value, in: 0...86_400_000)
         case "min-replicas-to-write": self.minReplicasToWrite = try Self.number(name, value, in: 0...1_000_000)
+        case "max-snapshots":
+            self.stream.snapshots.mostPasses = try Self.number(name, value, in: SnapshotOptions.passes)
+        case "snapshot-join-window": self.stream.snapshots.joinWindow = try Self.number(name, value, in: 0...60_000)
+        case "snapshot-rate": self.stream.snapshots.bytesPerSecond = try Self.size(name, value, in: 0...(1 << 40))
+        case "snapshot-buffer":
+            self.stream.snapshots.bufferBytes = try Self.size(name, value, in: (1 << 16)...(1 << 40))
+        case "snapshot-chunk-size":
+            self.stream.snapshots.chunkBytes = try Self.size(name, value, in: SnapshotOptions.chunks)
         case "min-replicas-max-lag": self.minReplicasMaxLagSeconds = try Self.number(name, value, in: 0...86_400)
         case "replica-of": self.replicaOf = try Self.address(name, value, .node)
         case "replica-of-stream": self.replicaOf = try Self.address(name, value, .stream)

@@ -47,6 +47,8 @@ package struct ServerOptions: Sendable {
     /// The stream's options with what follows from others filled in.
     var resolvedStream: StreamOptions {
         var stream = self.stream
+        // Shards share nothing: each has its part of the node's rate.
+        stream.snapshots.bytesPerSecond = (stream.snapshots.bytesPerSecond + self.shards - 1) / self.shards
         stream.chunkBytes = self.chunkBytes ?? max(1024, min(1 << 20, stream.backlogBytes / 16))
         return stream
     }

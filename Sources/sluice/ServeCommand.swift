@@ -117,6 +117,23 @@ struct ServeCommand: ParsableCommand {
     @Option(help: "Seconds within which such a replica must have acknowledged something. (default: 10)")
     var minReplicasMaxLag: String?
 
+    @Option(help: "Snapshots for replicas that a shard produces at the same time, 1 to 3; more wait. (default: 2)")
+    var maxSnapshots: String?
+
+    @Option(help: "Milliseconds within which replicas that need a snapshot share one. (default: 50)")
+    var snapshotJoinWindow: String?
+
+    @Option(help: "Bytes a second that snapshots may produce, over all shards; 0: no limit. (default: 0)")
+    var snapshotRate: String?
+
+    @Option(
+        help: "Bytes that a replica may fall behind others of its snapshot; it then begins again. (default: 64mb)"
+    )
+    var snapshotBuffer: String?
+
+    @Option(help: "Bytes of one piece of a snapshot; replicas of the short form get at most 64kb. (default: 64kb)")
+    var snapshotChunkSize: String?
+
     @Option(help: "host:port of a primary's port for clients: follow it. (default: none, take writes)")
     var replicaOf: String?
 
@@ -145,7 +162,9 @@ struct ServeCommand: ParsableCommand {
             ("slot-max-lag", self.slotMaxLag), ("slot-idle-timeout", self.slotIdleTimeout),
             ("reconnect-window", self.reconnectWindow), ("commit", self.commit),
             ("commit-timeout", self.commitTimeout), ("min-replicas-to-write", self.minReplicasToWrite),
-            ("min-replicas-max-lag", self.minReplicasMaxLag),
+            ("min-replicas-max-lag", self.minReplicasMaxLag), ("max-snapshots", self.maxSnapshots),
+            ("snapshot-join-window", self.snapshotJoinWindow), ("snapshot-rate", self.snapshotRate),
+            ("snapshot-buffer", self.snapshotBuffer), ("snapshot-chunk-size", self.snapshotChunkSize),
             ("replica-of", self.replicaOf), ("replica-of-stream", self.replicaOfStream),
             ("replica-id", self.replicaId), ("region", self.region),
         ]

@@ -37,7 +37,7 @@ import Testing
             number: number,
             transport: Int32(number),
             request: HandshakeRequest(position: 0, id: id, history: History.none, region: region),
-            source: .tip,
+            plan: .resume(.tip),
             now: now
         )
     }

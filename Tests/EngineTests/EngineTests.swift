@@ -22,7 +22,7 @@ import Testing
             number: 1,
             transport: 1,
             request: HandshakeRequest(position: 0, id: "model"),
-            source: .tip,
+            plan: .resume(.tip),
             now: 0
         )
         self.deliver(&engine, to: replica, now: 0)

@@ -41,7 +41,7 @@ import Testing
     /// The stream as a link of this shard would get it.
     private func sent(_ engine: inout Engine) -> String {
         let request = HandshakeRequest(position: 0, id: "observer")
-        engine.linkOpened(number: 1, transport: 0, request: request, source: .memory, now: 1000)
+        engine.linkOpened(number: 1, transport: 0, request: request, plan: .resume(.memory), now: 1000)
         var text = ""
         _ = engine.stream.send(now: 1000) { _, _, bytes in
             text += bytes.text

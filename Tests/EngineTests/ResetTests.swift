@@ -24,7 +24,7 @@ import Testing
             number: number,
             transport: Int32(number),
             request: HandshakeRequest(position: position, id: id, history: history, region: nil),
-            source: .tip,
+            plan: .resume(.tip),
             now: 0
         )
     }
@@ -86,7 +86,7 @@ import Testing
             number: 3,
             transport: 3,
             request: HandshakeRequest(position: 0, id: "late", history: self.old, region: nil),
-            source: .tip,
+            plan: .resume(.tip),
             now: 1
         )
         let closing = engine.stream.takeClosing()

@@ -18,7 +18,7 @@ import Testing
 
     private func follow(_ engine: inout Engine, as replica: ReplicaModel) {
         let request = HandshakeRequest(position: 0, id: "model")
-        engine.stream.linkOpened(number: 1, transport: 1, request: request, source: .tip, now: 0)
+        engine.stream.linkOpened(number: 1, transport: 1, request: request, plan: .resume(.tip), now: 0)
         self.deliver(&engine, to: replica, now: 0)
     }
 

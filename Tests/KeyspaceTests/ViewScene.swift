@@ -170,12 +170,20 @@ struct ViewScene: ~Copyable {
         let index = self.number(0...self.watched.count - 1)
         var left = limit
         var shown = self.watched[index].shown
-        let isExhausted = self.keyspace.walk(self.watched[index].id) { entry in
+        // Now and then an entry is kept, and read when more was written.
+        let keeps = self.number(0...3) == 0
+        let id = self.watched[index].id
+        if let kept = self.keyspace.kept(id) {
+            shown[kept.key.text] = Value(kept)
+            self.keyspace.letGo(id)
+        }
+        let isExhausted = self.keyspace.show(id) { entry in
             let name = entry.key.text
             #expect(shown[name] == nil, "a key is shown twice")
-            shown[name] = Value(entry)
             left -= 1
-            return left > 0
+            if left == 0, keeps { return .keep }
+            shown[name] = Value(entry)
+            return left > 0 ? .goOn : .stop
         }
         #expect(left >= 0 && (!isExhausted || left > 0), "the walk stops when it is told to")
         self.watched[index].shown = shown

@@ -30,13 +30,15 @@ extension Stream {
         backlogBytes: Int = 1 << 20,
         chunkBytes: Int = 4096,
         fanOut: FanOut = .shared,
-        linkTimeout: Milliseconds = 60_000
+        linkTimeout: Milliseconds = 60_000,
+        snapshots: SnapshotOptions = SnapshotOptions()
     ) -> Stream {
         var options = StreamOptions()
         options.backlogBytes = backlogBytes
         options.chunkBytes = chunkBytes
         options.fanOut = fanOut
         options.linkTimeout = linkTimeout
+        options.snapshots = snapshots
         return Stream(history: History(seed: 1), options: options)
     }
 
@@ -46,6 +48,7 @@ extension Stream {
         id: String? = nil,
         from position: Position = 0,
         isLong: Bool = false,
+        plan: ResumePlan? = nil,
         now: Milliseconds = 0
     ) {
         let history = isLong ? self.history : nil
@@ -53,7 +56,7 @@ extension Stream {
             number: number,
             transport: Int32(number),
             request: HandshakeRequest(position: position, id: id ?? "replica-\(number)", history: history),
-            source: position == self.tip ? .tip : .memory,
+            plan: plan ?? .resume(position == self.tip ? .tip : .memory),
             now: now
         )
     }
@@ -62,6 +65,4 @@ extension Stream {
     mutating func sendAll(_ transport: FakeTransport, now: Milliseconds = 0) {
         while self.send(now: now, transport.send) {}
     }
-
-    func state(of number: UInt64) -> Link.State? { self.links.first { $0.number == number }?.state }
 }

@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct LinkStateTests {
     enum Event: CaseIterable {
-        case reported, writable, sentTooMuch, killed, idReused, timedOut, served, closingTaken, connectionClosed
+        case reported, writable, sentTooMuch, killed, idReused, timedOut, stalled, served, passBegun, fileSent, outrun
+        case closingTaken, connectionClosed
     }
 
     /// The link as each event leaves it: one row a state; nil where the link is gone.
@@ -15,7 +16,26 @@ import Testing
             [
                 .reported: .streaming, .writable: .streaming, .sentTooMuch: .closing(.excessInput),
                 .killed: .closing(.killed), .idReused: .closing(.replaced), .timedOut: .closing(.noAcknowledgement),
-                .served: .streaming, .closingTaken: .streaming,
+                .stalled: .closing(.noProgress), .served: .streaming, .passBegun: .streaming, .fileSent: .streaming,
+                .outrun: .closing(.fellBehind), .closingTaken: .streaming,
+            ]
+        ),
+        (
+            .waiting,
+            [
+                .reported: .waiting, .writable: .waiting, .sentTooMuch: .closing(.excessInput),
+                .killed: .closing(.killed), .idReused: .closing(.replaced), .timedOut: .waiting,
+                .stalled: .closing(.noProgress), .served: .waiting, .passBegun: .sending, .fileSent: .waiting,
+                .outrun: .waiting, .closingTaken: .waiting,
+            ]
+        ),
+        (
+            .sending,
+            [
+                .reported: .sending, .writable: .sending, .sentTooMuch: .closing(.excessInput),
+                .killed: .closing(.killed), .idReused: .closing(.replaced), .timedOut: .sending,
+                .stalled: .closing(.noProgress), .served: .sending, .passBegun: .sending, .fileSent: .streaming,
+                .outrun: .closing(.fellBehind), .closingTaken: .sending,
             ]
         ),
         (
@@ -37,17 +57,22 @@ import Testing
     @Test("every event in every state leads where the table says", arguments: Event.allCases)
     func table(event: Event) {
         for row in Self.table {
-            var stream = Stream.make(linkTimeout: 1000)
+            var options = SnapshotOptions()
+            options.joinWindow = 0
+            var stream = Stream.make(backlogBytes: 2000, chunkBytes: 500, linkTimeout: 1000, snapshots: options)
             let transport = FakeTransport()
-            stream.open(1, id: "a", isLong: true)
+            let isCopied = row.from == .waiting || row.from == .sending
+            stream.open(1, id: "a", isLong: true, plan: isCopied ? .snapshot(.tooOld) : nil)
             stream.backlog.append(mutation(bytes: 20))
-            if row.from != .streaming { stream.close(0, .copyLimit) }
+            if row.from == .sending { _ = stream.beginSnapshots(at: 1, now: 0) }
+            if row.from == .closing(.copyLimit) || row.from == .ended { stream.close(0, .copyLimit) }
             if row.from == .ended { _ = stream.takeClosing() }
             #expect(stream.state(of: 1) == row.from)
             Self.apply(event, to: &stream, transport)
             #expect(stream.state(of: 1) == row.to[event], "\(event) in \(row.from)")
-            let isServed = event == .served && row.from == .streaming
-            #expect(transport.take(1).isEmpty == !isServed, "only a streaming link is sent anything")
+            guard event == .served else { continue }
+            let isServed = row.from == .streaming || row.from == .sending
+            #expect(transport.take(1).isEmpty == !isServed, "only a live link is sent anything")
         }
     }
 
@@ -59,7 +84,24 @@ import Testing
         case .killed: stream.killLink(number: 1)
         case .idReused: stream.open(2, id: "a", from: 1, isLong: true)
         case .timedOut: stream.tick(now: 1001)
-        case .served: stream.sendAll(transport)
+        case .stalled:
+            stream.links[0].isBlocked = true
+            stream.tick(now: 1001)
+        case .served:
+            stream.sendAll(transport)
+            _ = stream.sendSnapshots(limit: 1000, now: 0, transport.send)
+        case .passBegun where stream.snapshots.isPassDue(now: 0): _ = stream.beginSnapshots(at: 1, now: 0)
+        case .passBegun: break
+        case .fileSent:
+            _ = stream.sendSnapshots(limit: 1000, now: 0, transport.send)
+            guard let work = stream.snapshots.takeWork(now: 0) else { return }
+            stream.snapshots.produced(work, isFinished: true)
+            stream.snapshots.tipReached(1)
+            _ = stream.sendSnapshots(limit: 1000, now: 0, transport.send)
+        case .outrun:
+            for _ in 0..<200 { stream.backlog.append(mutation(bytes: 20)) }
+            stream.tick(now: 0)
+            stream.sendAll(transport)
         case .closingTaken: _ = stream.takeClosing()
         case .connectionClosed: stream.linkClosed(number: 1)
         }

@@ -100,7 +100,9 @@ import Testing
             }
             try Scribe(client, shards: shards, after: 300).write(100)
             let ahead = try server.replica("ahead", from: beyond, history: before[0].history)
-            #expect(ahead.answer.text?.contains("left that history at position \(before[0].position)") == true)
+            #expect(ahead.answer == .simple("ACK \(beyond) \(after[0].history)"))
+            let copy = try ReceivedSnapshot(ahead.connection)
+            #expect(copy.position == (try server.streams(through: client)[0].position), "it is copied anew")
             let sibling = try server.replica("sibling", from: 3, history: before[0].history)
             #expect(sibling.answer == .simple("ACK 3 \(after[0].history)"), "up to there both are the same")
         }

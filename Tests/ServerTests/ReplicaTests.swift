@@ -96,16 +96,15 @@ import Testing
         return fields?.first { $0.hasPrefix("tip=") }.flatMap { UInt64($0.dropFirst(4)) }
     }
 
-    @Test("a position that cannot be served, and a handshake that makes no sense, get the reason and the end")
+    @Test("a handshake that makes no sense gets the reason and the end; a position that cannot be resumed, a snapshot")
     func refused() throws {
         try TestServer.run(["backlog-size": "4096"]) { server in
             let client = try server.client()
             for _ in 0..<200 { _ = try client.command("SET", "k", String(repeating: "v", count: 100)) }
             let foreign = String(repeating: "ab", count: 20)
             for (request, reason) in [
-                ("REPLICATE FROM 0 ID r", "backlog reaches back to"), ("REPLICATE FROM 201 ID r", "beyond"),
-                ("REPLICATE FROM 200 ID r HISTORY \(foreign)", "history"), ("REPLICATE FROM x ID r", "position"),
-                ("REPLICATE FROM 1", "got 3"), ("PING", "got 1"), ("REPLICATE FROM 1 ID r HISTORY 12", "40 hex"),
+                ("REPLICATE FROM x ID r", "position"), ("REPLICATE FROM 1", "got 3"), ("PING", "got 1"),
+                ("REPLICATE FROM 1 ID r HISTORY 12", "40 hex"),
                 ("*5\r\n+bad", "Protocol error"), (String(repeating: "x", count: 5000), "4096 bytes"),
             ] {
                 let replica = try server.replicationPort()
@@ -113,10 +112,18 @@ import Testing
                 let answer = try replica.untilClosed()
                 #expect(answer.hasPrefix("-ERR ") && answer.hasSuffix("\r\n") && answer.contains(reason), "\(request)")
             }
-            #expect(try server.info("handshakes_refused_too_old", through: client) == "1")
-            #expect(try server.info("handshakes_refused_beyond_tip", through: client) == "1")
-            #expect(try server.info("handshakes_refused_foreign_history", through: client) == "1")
             #expect(try server.info("connected_slaves", through: client) == "0")
+            for request in ["0 ID a", "201 ID b", "200 ID c HISTORY \(foreign)"] {
+                let replica = try server.replicationPort()
+                try replica.send("REPLICATE FROM \(request)\r\n")
+                let answer = try replica.reply().text ?? ""
+                #expect(answer.hasPrefix("ACK \(request.prefix { $0 != " " })"))
+                #expect(try ReceivedSnapshot(replica).position == 200)
+            }
+            for cause in ["too_old", "beyond_tip", "foreign_history"] {
+                #expect(try server.info("snapshots_\(cause)", through: client) == "1")
+            }
+            #expect(try server.info("sync_full", through: client) == "3")
         }
     }
 

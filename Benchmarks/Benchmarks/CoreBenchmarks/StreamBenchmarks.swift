@@ -37,7 +37,7 @@ private final class StreamBench {
                 number: UInt64(number + 1),
                 transport: Int32(number),
                 request: HandshakeRequest(position: 0, id: "replica-\(number)"),
-                source: .tip,
+                plan: .resume(.tip),
                 now: 0
             )
         }

@@ -5,8 +5,9 @@
 //         …                                                                    // send and empty the writer; run commands
 //     }
 //
-// A slice ends after the key, or after the element of a collection, that passed the limit. What a slice holds of a large
-// collection is a copy that shares its nodes, so the key may be changed or removed between two slices.
+// A slice ends after the key, or after the element of a collection, that passed the limit; a long string may be cut anywhere. Of
+// a collection the writer holds a copy that shares its nodes, and the view keeps a long string, so that the key may be changed
+// or removed between two slices.
 
 package import Keyspace
 import Primitives
@@ -28,7 +29,12 @@ package final class SnapshotWriter {
     /// The collection at work and the next element of it.
     private var collection: Collection?
     private var element = 0
+    /// Bytes written of the long string at work, which the view keeps.
+    private var stringOffset: Int?
     private var isViewOpen = true
+    /// Longer strings are written in pieces.
+    private static let longString = 64 << 10
+
     /// Of what has been written.
     package private(set) var keyCount = 0
     package private(set) var byteCount = 0
@@ -50,7 +56,7 @@ package final class SnapshotWriter {
     }
 
     /// Appends the next slice to a writer.
-    /// - Parameter limit: bytes after which the slice ends. One string may be longer.
+    /// - Parameter limit: bytes after which the slice ends; it may be longer by a string or element of 64 KiB.
     /// - Returns: whether the file is complete; the view is closed then.
     package func write(from keyspace: inout Keyspace, into writer: Writer, limit: Int) -> Bool {
         let start = writer.count
@@ -99,25 +105,40 @@ package final class SnapshotWriter {
     private func writeKeys(of keyspace: inout Keyspace, into writer: Writer, end: Int) -> Bool {
         while true {
             if self.collection != nil { self.writeElements(into: writer, end: end) }
+            if self.stringOffset != nil { self.writeString(of: &keyspace, into: writer, end: end) }
             if writer.count >= end { return false }
             let keyCount = self.keyCount
-            if keyspace.walk(self.view, { self.write($0, into: writer) && writer.count < end }) { return true }
+            if keyspace.show(self.view, { self.write($0, into: writer, end: end) }) { return true }
             // The walk stops by itself where it finds nothing for long.
             if self.keyCount == keyCount { return false }
         }
     }
 
-    /// False when the walk must stop, because the key's elements are to be written first.
-    private func write(_ entry: Entry, into writer: Writer) -> Bool {
+    private func write(_ entry: Entry, into writer: Writer, end: Int) -> ViewStep {
         self.keyCount += 1
         guard let collection = entry.collection else {
+            if entry.valueLength > Self.longString {
+                self.encoder.begin(string: entry.key, length: entry.valueLength, expiry: entry.expiry, to: writer)
+                self.stringOffset = 0
+                return .keep
+            }
             self.encoder.string(entry.key, entry.value, expiry: entry.expiry, to: writer)
-            return true
+            return writer.count < end ? .goOn : .stop
         }
         self.encoder.begin(collection.kind.inFile, entry.key, count: collection.count, expiry: entry.expiry, to: writer)
         self.collection = collection
         self.element = 0
-        return false
+        return .stop
+    }
+
+    private func writeString(of keyspace: inout Keyspace, into writer: Writer, end: Int) {
+        guard let offset = self.stringOffset, let value = keyspace.kept(self.view)?.value else { return }
+        let next = min(value.count, offset + max(0, end - writer.count))
+        self.encoder.piece(Bytes(rebasing: value[offset..<next]), to: writer)
+        self.stringOffset = next
+        guard next == value.count else { return }
+        self.stringOffset = nil
+        keyspace.letGo(self.view)
     }
 
     private func writeElements(into writer: Writer, end: Int) {

@@ -46,7 +46,7 @@ package struct Digest: Hashable, Sendable {
     func followed(by number: UInt64) -> Digest { self.followed(by: Digest(high: number, low: ~number)) }
 
     private static func fold(_ left: UInt64, _ right: UInt64) -> UInt64 {
-        // Odd constants, of which neither factor can be zero for both halves of any pair that anybody meets.
+        // Both are added again, rotated, because a factor that happens to be zero would swallow the other.
         let first = left ^ 0x9e37_79b9_7f4a_7c15
         let second = right ^ 0xc2b2_ae3d_27d4_eb4f
         let product = first.multipliedFullWidth(by: second)

@@ -19,7 +19,11 @@ package final class DigestPass {
     private var element = 0
     private var head = Digest()
     private var elements = Digest()
+    /// Bytes read of the long string at work, which the view keeps.
+    private var stringOffset: Int?
 
+    /// Strings are read in pieces of so many bytes; part of what a digest is.
+    private static let pieceBytes = 64 << 10
     /// What a key or an element costs beside its bytes, as so many bytes of them.
     private static let overheadBytes = 32
 
@@ -36,9 +40,10 @@ package final class DigestPass {
         var left = limit
         while left > 0 {
             if self.collection != nil { self.takeElements(&left) }
+            if self.stringOffset != nil { self.takePieces(of: &keyspace, &left) }
             guard left > 0 else { break }
             let keyCount = self.keyCount
-            if keyspace.walk(self.view, { self.take($0, &left) && left > 0 }) {
+            if keyspace.show(self.view, { self.take($0, &left) }) {
                 self.isFinished = true
                 self.close(on: &keyspace)
                 return true
@@ -57,20 +62,41 @@ package final class DigestPass {
         self.collection = nil
     }
 
-    /// False when the walk must stop, because the key's elements come first.
-    private func take(_ entry: Entry, _ left: inout Int) -> Bool {
+    private func take(_ entry: Entry, _ left: inout Int) -> ViewStep {
         self.keyCount += 1
         let head = Digest(key: entry.key, kind: entry.kind, expiry: entry.expiry)
-        left -= entry.allocatedBytes + Self.overheadBytes
+        left -= entry.key.count + Self.overheadBytes
         guard let collection = entry.collection else {
+            if entry.valueLength > Self.pieceBytes {
+                self.head = head
+                self.elements = Digest()
+                self.stringOffset = 0
+                return .keep
+            }
+            left -= entry.valueLength
             self.digest.add(head.followed(by: Digest(of: entry.value)))
-            return true
+            return left > 0 ? .goOn : .stop
         }
         self.collection = collection
         self.element = 0
         self.head = head
         self.elements = Digest()
-        return false
+        return .stop
+    }
+
+    private func takePieces(of keyspace: inout Keyspace, _ left: inout Int) {
+        guard var offset = self.stringOffset, let value = keyspace.kept(self.view)?.value else { return }
+        while offset < value.count, left > 0 {
+            let end = min(offset + Self.pieceBytes, value.count)
+            self.elements = self.elements.followed(by: Digest(of: Bytes(rebasing: value[offset..<end])))
+            left -= end - offset
+            offset = end
+        }
+        self.stringOffset = offset
+        guard offset == value.count else { return }
+        self.digest.add(self.head.followed(by: self.elements))
+        self.stringOffset = nil
+        keyspace.letGo(self.view)
     }
 
     private func takeElements(_ left: inout Int) {

@@ -22,18 +22,45 @@ extension Keyspace {
     /// - Parameter body: false to stop after this entry. It is also stopped after many empty segments, without being asked.
     /// - Returns: whether all was shown.
     package mutating func walk(_ id: ViewID, _ body: (Entry) -> Bool) -> Bool {
+        self.show(id) { body($0) ? .goOn : .stop }
+    }
+
+    /// Walks like `walk`, and may keep an entry, say a long string that is to be read piece by piece. It must be let go before
+    /// the walk goes on.
+    package mutating func show(_ id: ViewID, _ body: (Entry) -> ViewStep) -> Bool {
         let view = self.view(id)
         if view.state == .exhausted { return true }
+        precondition(view.kept == nil, "the entry that was kept must be let go first")
         // First, so that what had to be preserved takes memory for no longer than until the next slice.
         while let entry = view.preserved.pop() {
-            let goesOn = body(entry)
-            entry.deallocate()
-            guard goesOn else { return false }
+            switch body(entry) {
+            case .goOn: entry.deallocate()
+            case .stop:
+                entry.deallocate()
+                return false
+            case .keep:
+                view.keep(entry, isOwn: true)
+                return false
+            }
         }
         guard view.walk(view.detached?.shape ?? self.table.shape, body) else { return false }
         self.unwatch(view)
         view.exhaust()
         return true
+    }
+
+    /// The entry that was kept, as it was at the view's moment; valid until the next change of the keyspace.
+    package func kept(_ id: ViewID) -> Entry? { self.view(id).kept }
+
+    /// Lets go of the entry that was kept.
+    package mutating func letGo(_ id: ViewID) {
+        let view = self.view(id)
+        guard let entry = view.letGo() else { return }
+        // It has not been changed, so it is where it belongs.
+        let hash = (view.detached?.hash ?? self.table.hash)(entry.key)
+        let segment = (view.detached?.shape ?? self.table.shape).segment(hash)
+        guard let slot = segment.find(entry.key, hash) else { preconditionFailure("a kept entry is in its table") }
+        slot.pointee ^= view.mark
     }
 
     /// Ends a view, whether it was walked through or not.
@@ -50,6 +77,7 @@ extension Keyspace {
         var tables: [DetachedTable] = []
         for view in self.views {
             bytes += view.preserved.allocatedBytes
+            if view.ownsKept, let kept = view.kept { bytes += kept.allocatedBytes }
             guard let table = view.detached, !tables.contains(where: { $0 === table }) else { continue }
             tables.append(table)
             bytes += table.estimatedBytes
@@ -96,7 +124,7 @@ extension Keyspace {
         let awaiting = (word ^ self.table.marks) & self.table.watched
         var isFree = ownsEntry
         for view in self.views where view.mark & awaiting != 0 {
-            view.preserved.push(isFree ? entry : entry.copy(named: entry.key))
+            view.preserve(isFree ? entry : entry.copy(named: entry.key), insteadOf: entry)
             isFree = false
         }
     }
@@ -107,7 +135,7 @@ extension Keyspace {
         for view in self.views where view.state == .closing { view.leaveMarks() }
         let watching = self.views.filter { $0.state == .open && $0.detached == nil }
         guard !watching.isEmpty else { return self.releases.append(release) }
-        let table = DetachedTable(release)
+        let table = DetachedTable(release, self.table.hash)
         table.viewCount = watching.count
         for view in watching { view.detached = table }
     }

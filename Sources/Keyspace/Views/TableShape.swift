@@ -1,3 +1,5 @@
+import Primitives
+
 /// How the segments of a table are found: of the live one for the moment, of a detached one for good.
 struct TableShape {
     let directory: UnsafeMutablePointer<Segment>
@@ -21,8 +23,10 @@ final class DetachedTable {
     let shape: TableShape
     var viewCount = 0
     let estimatedBytes: Int
+    let hash: KeyHash
 
-    init(_ release: Release) {
+    init(_ release: Release, _ hash: KeyHash) {
+        self.hash = hash
         self.release = release
         self.estimatedBytes = release.estimatedBytes
         self.shape = release.shape

@@ -14,6 +14,14 @@ package struct ViewID: Hashable, Sendable {
     let serial: Int
 }
 
+/// How a walk goes on after an entry.
+package enum ViewStep {
+    case goOn
+    case stop
+    /// Stop, and keep the entry as it is (`kept`): more of it is needed.
+    case keep
+}
+
 /// One of a keyspace's views; used again and again.
 final class View {
     enum State {
@@ -33,6 +41,11 @@ final class View {
     let preserved = PreservedEntries()
     /// What the view walks over; nil while that is the live table.
     var detached: DetachedTable?
+
+    /// An entry that was shown and is needed a while longer.
+    private(set) var kept: Entry?
+    /// Whether the kept entry is the view's own; else it is the table's, awaited still.
+    private(set) var ownsKept = false
 
     /// The walk's place: the hash at which the segment at work begins, and a bucket in it. A segment that splits meanwhile
     /// needs no care: keys stay in buckets of the same number, and marks tell which were shown.
@@ -62,7 +75,34 @@ final class View {
         self.state = .exhausted
     }
 
+    /// Keeps an entry, the view's own or the table's.
+    func keep(_ entry: Entry, isOwn: Bool) {
+        self.kept = entry
+        self.ownsKept = isOwn
+    }
+
+    /// Takes an entry that changes, which is now the view's own.
+    func preserve(_ entry: Entry, insteadOf original: Entry) {
+        if !self.ownsKept, let kept = self.kept, kept.block == original.block {
+            self.keep(entry, isOwn: true)
+        } else {
+            self.preserved.push(entry)
+        }
+    }
+
+    /// The kept entry is not needed any more. Returns it when it is the table's, so that its mark is turned.
+    func letGo() -> Entry? {
+        defer { self.kept = nil }
+        guard self.ownsKept else { return self.kept }
+        self.kept?.deallocate()
+        return nil
+    }
+
+    deinit { _ = self.letGo() }
+
     func close() {
+        // A mark that is not turned yet is turned with the rest.
+        _ = self.letGo()
         switch self.state {
         case .open: self.state = self.isBehindLast && self.preserved.isEmpty ? .free : .closing
         case .exhausted: self.state = .free
@@ -73,8 +113,8 @@ final class View {
     /// The marks of its table no longer matter.
     func leaveMarks() { self.isBehindLast = true }
 
-    /// Shows entries of a table until `body` says false; true when the end was reached.
-    func walk(_ table: TableShape, _ body: (Entry) -> Bool) -> Bool {
+    /// Shows entries of a table until `body` stops it; true when the end was reached.
+    func walk(_ table: TableShape, _ body: (Entry) -> ViewStep) -> Bool {
         var segmentsLeft = Self.segmentsPerSlice
         let (mark, done) = (self.mark, self.done)
         while !self.isBehindLast {
@@ -88,8 +128,15 @@ final class View {
                     let word = slots[index]
                     if word == 0 { break }
                     guard word & mark != done else { continue }
-                    slots[index] = word ^ mark
-                    guard body(Slot.entry(word)) else { return false }
+                    switch body(Slot.entry(word)) {
+                    case .goOn: slots[index] = word ^ mark
+                    case .stop:
+                        slots[index] = word ^ mark
+                        return false
+                    case .keep:
+                        self.keep(Slot.entry(word), isOwn: false)
+                        return false
+                    }
                 }
                 self.bucket += 1
             }

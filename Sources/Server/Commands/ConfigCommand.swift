@@ -131,6 +131,12 @@ extension Node {
             ("data-dir", self.options.dataDirectory ?? ""), ("log-segment-size", "\(self.options.log.segmentBytes)"),
             ("min-replicas-to-write", "\(settings.minReplicasToWrite)"),
             ("min-replicas-max-lag", "\(settings.minReplicasMaxLagSeconds)"),
+            ("max-snapshots", "\(self.options.stream.snapshots.mostPasses)"),
+            ("snapshot-join-window", "\(self.options.stream.snapshots.joinWindow)"),
+            ("snapshot-rate", "\(self.options.stream.snapshots.bytesPerSecond)"),
+            ("snapshot-buffer", "\(self.options.stream.snapshots.bufferBytes)"),
+            ("snapshot-chunk-size", "\(self.options.stream.snapshots.chunkBytes)"),
+            ("repl-diskless-sync", "yes"),
             ("log-index-interval", "\(self.options.log.indexInterval)"),
             ("replicaof", self.primary.map { "\($0.host) \($0.port)" } ?? ""), ("replica-id", self.replicaID),
             ("region", self.options.region ?? ""), ("replica-read-only", "yes"), ("replica-serve-stale-data", "yes"),
@@ -149,10 +155,6 @@ extension HandshakeCounters {
     func reset() {
         self.accepted.store(0, ordering: .relaxed)
         self.malformed.store(0, ordering: .relaxed)
-        self.foreignHistory.store(0, ordering: .relaxed)
-        self.beyondTip.store(0, ordering: .relaxed)
-        self.slotInvalidated.store(0, ordering: .relaxed)
-        self.tooOld.store(0, ordering: .relaxed)
-        self.logRemoved.store(0, ordering: .relaxed)
+        self.tooManyWaiting.store(0, ordering: .relaxed)
     }
 }

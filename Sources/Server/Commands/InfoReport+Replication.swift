@@ -43,11 +43,7 @@ extension InfoReport {
         }
         lines.append("handshakes_accepted:\(handshakes.accepted.load(ordering: .relaxed))")
         lines.append("handshakes_malformed:\(handshakes.malformed.load(ordering: .relaxed))")
-        lines.append("handshakes_refused_foreign_history:\(handshakes.foreignHistory.load(ordering: .relaxed))")
-        lines.append("handshakes_refused_beyond_tip:\(handshakes.beyondTip.load(ordering: .relaxed))")
-        lines.append("handshakes_refused_slot_invalidated:\(handshakes.slotInvalidated.load(ordering: .relaxed))")
-        lines.append("handshakes_refused_too_old:\(handshakes.tooOld.load(ordering: .relaxed))")
-        lines.append("handshakes_refused_log_removed:\(handshakes.logRemoved.load(ordering: .relaxed))")
+        lines.append("handshakes_refused_waiting:\(handshakes.tooManyWaiting.load(ordering: .relaxed))")
         for source in ResumeSource.allCases {
             lines.append("resumes_from_\(source.rawValue):\(self.shards.reduce(0) { $0 + ($1.resumes[source] ?? 0) })")
         }
@@ -55,6 +51,7 @@ extension InfoReport {
             let name = cause.rawValue.split(separator: "-").joined(separator: "_")
             lines.append("links_closed_\(name):\(self.shards.reduce(0) { $0 + ($1.closed[cause] ?? 0) })")
         }
+        lines += self.snapshots
         lines += self.follower + self.log
         lines.append("slow_event_threshold_us:\(self.node.options.slowEventMicroseconds)")
         for event in BackgroundEvent.allCases {
@@ -93,6 +90,8 @@ struct ReplicaSummary {
             known.sent += link.sent
             known.lagSeconds = max(known.lagSeconds, link.lagSeconds)
             known.behindBytes += link.behindBytes
+            // It is online once all its streams are.
+            if link.state != "online" { known.state = link.state }
             byID[link.id] = known
         }
         return order.compactMap { byID[$0] }

@@ -12,7 +12,8 @@ enum RoleReport {
             writer.bulk(state)
             return writer.integer(Int64(clamping: shards.reduce(0) { $0 + $1.tip }))
         }
-        let replicas = ReplicaSummary.all(shards)
+        // As in Redis, those that are being copied do not count yet.
+        let replicas = ReplicaSummary.all(shards).filter { $0.state == "online" }
         writer.array(3)
         writer.bulk("master")
         writer.integer(Int64(clamping: shards.reduce(0) { $0 + $1.tip }))

@@ -38,9 +38,8 @@ enum SlotsReport {
 
     private static func write(_ facts: SlotFacts, now: Milliseconds, _ writer: Writer) {
         let slot = facts.slot
-        let state = !slot.isValid ? "invalidated" : slot.isConnected ? "connected" : "away"
         var texts: [(String, String)] = [
-            ("id", slot.id), ("state", state), ("cause", slot.invalidation?.cause.name ?? ""),
+            ("id", slot.id), ("state", Self.state(of: slot)), ("cause", slot.invalidation?.cause.name ?? ""),
             ("region", slot.region ?? ""), ("history", slot.history.hex),
         ]
         texts.removeAll { $0.1.isEmpty }
@@ -63,6 +62,17 @@ enum SlotsReport {
             writer.bulk(name)
             if let value { writer.integer(value) } else { writer.null() }
         }
+    }
+
+    private static func state(of slot: Slot) -> String {
+        if slot.isConnected {
+            switch slot.transfer {
+            case .waiting: return "waiting-for-snapshot"
+            case .sending: return "receiving-snapshot"
+            case nil: break
+            }
+        }
+        return !slot.isValid ? "invalidated" : slot.isConnected ? "connected" : "away"
     }
 }
 

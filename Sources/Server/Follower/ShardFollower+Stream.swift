@@ -50,7 +50,8 @@ extension ShardFollower {
     /// Applies a slice of what has come.
     func drain() {
         self.isDrainScheduled = false
-        guard self.phase == .answering || self.phase == .streaming else { return }
+        // A write that fails inside of a slice may bring what is left to read, and with it this call.
+        guard self.phase == .answering || self.phase == .streaming, !self.isDraining else { return }
         var slice = Slice(limit: Self.eventsPerTurn, deadline: Clocks.monotonicNanoseconds + Self.nanosecondsPerTurn)
         let before = self.counters.frames
         var isStarved = self.inboxBytes == 0

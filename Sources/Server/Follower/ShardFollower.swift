@@ -274,13 +274,16 @@ final class ShardFollower {
             state: state,
             isSynchronizing: self.isSynchronizing,
             lastReadSecondsAgo: self.lastReadAt.map { max(0, now - $0) / 1000 },
-            downSeconds: self.phase == .streaming ? nil : max(0, now - self.downSince) / 1000,
+            downSeconds: self.isUp ? nil : max(0, now - self.downSince) / 1000,
             counters: self.counters,
             lastError: self.lastError,
             primaryTip: self.primaryTip,
             inboxBytes: self.inboxBytes
         )
     }
+
+    /// As in Redis the link is down while a snapshot is on its way.
+    private var isUp: Bool { self.phase == .streaming && !self.isSynchronizing }
 
     var isSynchronizing: Bool { self.incoming != nil || self.isInstalling }
 }

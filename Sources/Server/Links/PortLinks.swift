@@ -141,28 +141,29 @@ struct PortLinks {
     private mutating func answer(_ number: UInt64, _ connection: inout Connection, _ request: HandshakeRequest) {
         let (stream, numbering) = connection.shard.board.view
         let isInvalidated = connection.shard.board.isInvalidated(request.id)
-        switch ResumePlanner.plan(request, stream, isSlotInvalidated: isInvalidated) {
-        case .failure(let refusal):
-            self.node.handshakes.count(refusal)
-            self.refuse(number, connection, .refused(refusal))
-        case .success(let source):
-            var acknowledgement = request.acknowledgement(history: stream.history)
-            // A fresh socket takes a hundred bytes; one that does not is gone.
-            let outcome = acknowledgement.withUTF8 { connection.socket.write(Bytes($0)) }
-            guard outcome == .moved(acknowledgement.utf8.count) else { return self.ended(number) }
-            // Before the shard has the link: it may want to watch for room at once.
-            guard connection.isWatched || self.watch(number, connection.socket) else { return self.ended(number) }
-            connection.isWatched = true
-            connection.phase = .link(LinkInput())
-            self.connections[number] = connection
-            self.unfinishedCount -= 1
-            self.node.handshakes.accepted.wrappingAdd(1, ordering: .relaxed)
-            self.handOver(
-                number,
-                connection.shard,
-                request.position,
-                .opened(number: number, connection.socket, request, source, numbering: numbering)
-            )
+        let plan = ResumePlanner.plan(request, stream, isSlotInvalidated: isInvalidated)
+        if plan.isSnapshot, !connection.shard.board.admitWaiting() {
+            return self.refuse(number, connection, .tooManyWaiting)
+        }
+        var acknowledgement = request.acknowledgement(history: stream.history)
+        // A fresh socket takes a hundred bytes; one that does not is gone. It is watched before the shard has the link, which
+        // may want to watch for room at once.
+        guard acknowledgement.withUTF8({ connection.socket.write(Bytes($0)) }) == .moved(acknowledgement.utf8.count),
+            connection.isWatched || self.watch(number, connection.socket)
+        else {
+            if plan.isSnapshot { connection.shard.board.waitsEnded(1) }
+            return self.ended(number)
+        }
+        connection.isWatched = true
+        connection.phase = .link(LinkInput())
+        self.connections[number] = connection
+        self.unfinishedCount -= 1
+        self.node.handshakes.accepted.wrappingAdd(1, ordering: .relaxed)
+        let opening = LinkEvent.opened(number: number, connection.socket, request, plan, numbering: numbering)
+        if plan.isSnapshot {
+            self.outbox[connection.shard.index].append(opening)
+        } else {
+            self.handOver(number, connection.shard, request.position, opening)
         }
     }
 
@@ -174,7 +175,11 @@ struct PortLinks {
     }
 
     private mutating func refuse(_ number: UInt64, _ connection: Connection, _ error: HandshakeError) {
-        if case .refused = error {} else { self.node.handshakes.malformed.wrappingAdd(1, ordering: .relaxed) }
+        if error == .tooManyWaiting {
+            self.node.handshakes.tooManyWaiting.wrappingAdd(1, ordering: .relaxed)
+        } else {
+            self.node.handshakes.malformed.wrappingAdd(1, ordering: .relaxed)
+        }
         var line = "-\(error.message)\r\n"
         line.withUTF8 { _ = connection.socket.write(Bytes($0)) }
         // The reason must reach the peer: a plain close with unread input would reset the connection under it.

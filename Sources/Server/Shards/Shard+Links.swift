@@ -14,7 +14,7 @@ import Sockets
 /// What the link port tells a shard.
 enum LinkEvent: Sendable {
     /// - numbering: as the board counted it when the handshake was granted.
-    case opened(number: UInt64, Socket, HandshakeRequest, ResumeSource, numbering: UInt64)
+    case opened(number: UInt64, Socket, HandshakeRequest, ResumePlan, numbering: UInt64)
     /// Links were parked while the shard wrote.
     case parked
     case reported(number: UInt64, LinkReport)
@@ -31,17 +31,19 @@ extension Shard {
         // What is said of a link that is still parked must find it.
         self.admitParkedLinks()
         switch event {
-        case .opened(let number, let socket, let request, let source, let numbering):
+        case .opened(let number, let socket, let request, let plan, let numbering):
             let now = WallClock.milliseconds
             let transport = socket.descriptor
             if numbering == self.numbering {
-                self.engine.linkOpened(number: number, transport: transport, request: request, source: source, now: now)
+                self.engine.linkOpened(number: number, transport: transport, request: request, plan: plan, now: now)
+                // The acceptor knows of those that it lets wait itself.
+                if self.engine.stream.state(of: number) == .waiting, case .resume = plan { self.board.waitBegan() }
             } else {
                 self.engine.outdatedLinkOpened(
                     number: number,
                     transport: transport,
                     request: request,
-                    source: source,
+                    plan: plan,
                     now: now
                 )
             }
@@ -63,6 +65,7 @@ extension Shard {
                 )
             }
             self.engine.stream.diskAnswered(request, answer)
+            self.board.publish(unreadable: self.engine.stream.unreadable)
             self.scheduleTurn()
         case .slotSaveFailed(let reason): self.slotSaveFailed(reason)
         case .closed(let number, let socket):
@@ -82,20 +85,25 @@ extension Shard {
     func sendToLinks() -> Bool {
         var sent = 0
         let hasMore = self.engine.stream.send(now: WallClock.milliseconds) { number, transport, bytes in
-            let socket = Socket(descriptor: transport)
-            switch socket.write(bytes) {
-            case .moved(let count):
-                sent += count
-                if count < bytes.count { self.watchForRoom(socket, number) }
-                return .took(count)
-            case .wouldBlock, .ended:
-                self.watchForRoom(socket, number)
-                return .took(0)
-            case .failed: return .broken
-            }
+            self.transmit(bytes, to: transport, number, &sent)
         }
         self.statistics.linkOutputBytes += sent
         return hasMore
+    }
+
+    /// Gives bytes to a link's socket.
+    func transmit(_ bytes: Bytes, to transport: Int32, _ number: UInt64, _ sent: inout Int) -> SendOutcome {
+        let socket = Socket(descriptor: transport)
+        switch socket.write(bytes) {
+        case .moved(let count):
+            sent += count
+            if count < bytes.count { self.watchForRoom(socket, number) }
+            return .took(count)
+        case .wouldBlock, .ended:
+            self.watchForRoom(socket, number)
+            return .took(0)
+        case .failed: return .broken
+        }
     }
 
     /// Lets the port tell when a full socket has room again.

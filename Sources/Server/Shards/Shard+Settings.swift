@@ -15,6 +15,7 @@ extension Shard {
 
     func resetStatistics() {
         self.statistics = ShardStatistics()
+        self.engine.stream.resetStatistics()
         self.engine.keyspace.resetStatistics()
     }
 }

@@ -51,6 +51,7 @@ final class Shard: @unchecked Sendable {
     var numbering: UInt64 = 0
     /// What changes numbering or data, one after the other.
     var changes = ShardChanges()
+    var snapshots = ShardSnapshots()
     private var isTurnScheduled = false
     private var turn: @Sendable () -> Void = {}
     private var ticker: RepeatedTask?
@@ -157,6 +158,8 @@ final class Shard: @unchecked Sendable {
         self.publish()
         self.admitParkedLinks()
         if self.sendToLinks() { self.scheduleTurn() }
+        if self.engine.stream.isCopying { self.scheduleSnapshotTurn() }
+        self.noteSettledWaits()
         self.dispatchDiskRequests()
         self.finishCommits()
         self.endClosingLinks()

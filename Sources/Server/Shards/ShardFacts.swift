@@ -29,6 +29,7 @@ struct ShardFacts: Sendable {
     var addresses: [Sockets.SocketAddress?]
     var resumes: [ResumeSource: Int]
     var closed: [LinkCloseCause: Int]
+    var copies: CopyFacts
     var events: [BackgroundEvents.Tally]
     var clients: Int
     var clientBytes: Int
@@ -76,6 +77,7 @@ extension Shard {
             addresses: self.engine.stream.links.map { Socket(descriptor: $0.transport).peerAddress },
             resumes: self.engine.stream.resumes,
             closed: self.engine.stream.closed,
+            copies: self.copyFacts,
             events: self.events.tallies,
             clients: self.clients.count,
             clientBytes: self.clients.values.reduce(0) { $0 + $1.heldBytes + ClientConnection.ownBytes },

@@ -22,6 +22,10 @@ final class StreamBoard: Sendable {
     private let numbering: Mutex<Numbering>
     private let tip = Atomic<Position>(0)
     private let oldest = Atomic<Position>(0)
+    /// One more than the position from which the log could not be read on; 0 where nothing is known to be wrong with it.
+    private let unreadable = Atomic<Position>(0)
+    /// Links that wait for a snapshot: counted up where they are granted one, and down by the shard.
+    private let waiting = Atomic<Int>(0)
     /// Replicas whose slot was invalidated; nearly always none.
     private let invalidated = Mutex<Set<String>>([])
     private let hasInvalidated = Atomic<Bool>(false)
@@ -35,12 +39,33 @@ final class StreamBoard: Sendable {
         self.tip.store(tip, ordering: .sequentiallyConsistent)
     }
 
+    func publish(unreadable: Position?) {
+        self.unreadable.store(unreadable.map { $0 + 1 } ?? 0, ordering: .relaxed)
+    }
+
+    // MARK: Waiting for snapshots
+
+    /// Counts a link that is to wait; false when too many do.
+    func admitWaiting() -> Bool {
+        guard self.waiting.wrappingAdd(1, ordering: .relaxed).newValue <= SnapshotOptions.mostWaiting else {
+            self.waitsEnded(1)
+            return false
+        }
+        return true
+    }
+
+    /// A link waits that the acceptor had not let wait.
+    func waitBegan() { self.waiting.wrappingAdd(1, ordering: .relaxed) }
+
+    func waitsEnded(_ count: Int) { self.waiting.wrappingSubtract(count, ordering: .relaxed) }
+
     /// Shows another numbering with its positions, in one step.
     func reset(history: History, ancestors: [Ancestor], log: LogMap?, tip: Position, oldest: Position) {
         self.numbering.withLock { numbering in
             let count = numbering.count + 1
             numbering = Numbering(history: history, ancestors: ancestors, log: log, count: count)
             self.publish(tip: tip, oldest: oldest)
+            self.publish(unreadable: nil)
         }
     }
 
@@ -62,12 +87,14 @@ final class StreamBoard: Sendable {
     var view: (summary: StreamSummary, numbering: UInt64) {
         self.numbering.withLock { numbering in
             let tip = self.currentTip
+            let unreadable = self.unreadable.load(ordering: .relaxed)
             let summary = StreamSummary(
                 history: numbering.history,
                 ancestors: numbering.ancestors,
                 tip: tip,
                 oldest: self.oldest.load(ordering: .relaxed),
-                oldestOnDisk: numbering.log?.oldest
+                oldestOnDisk: numbering.log?.oldest,
+                unreadable: unreadable == 0 ? nil : unreadable - 1
             )
             return (summary, numbering.count)
         }

@@ -110,7 +110,7 @@ struct SnapshotScene: ~Copyable {
 
     private mutating func collection(_ kind: ValueKind) -> Collection {
         var builder = self.keyspace.builder(kind)
-        let count = self.number(0...30) == 0 ? 3000 : self.number(1...12)
+        let count = self.number(0...30) == 0 ? 1200 : self.number(1...12)
         for _ in 0..<count {
             let (member, value) = (self.bytes(0...40), self.bytes(0...40))
             let score = Double(self.number(-1_000_000...1_000_000)) / 7

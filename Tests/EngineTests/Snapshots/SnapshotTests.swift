@@ -1,12 +1,12 @@
-import Keyspace
 import Primitives
 import RESP
 import Testing
 
 @testable import Engine
+@testable import Keyspace
 
 @Suite struct SnapshotTests {
-    @Test("What is written is what is loaded, whatever the slices and the pieces", arguments: [0, 1, 50, 3000])
+    @Test("What is written is what is loaded, whatever the slices and the pieces", arguments: [0, 1, 50, 800])
     func roundTrip(keyCount: Int) throws {
         var scene = SnapshotScene(seed: UInt64(keyCount) + 1, keyCount: max(1, keyCount))
         if keyCount > 0 { scene.fill() }
@@ -30,12 +30,12 @@ import Testing
 
     @Test("A snapshot shows the moment when it was begun, whatever is written between its slices", arguments: 1...4)
     func pointInTime(seed: UInt64) throws {
-        var scene = SnapshotScene(seed: seed, keyCount: 2000)
+        var scene = SnapshotScene(seed: seed, keyCount: 600)
         scene.fill()
         let expected = Contents(of: &scene.keyspace)
         var isFlushed = false
-        let file = scene.snapshot(limit: 3000) { scene in
-            for _ in 0..<20 { scene.write() }
+        let file = scene.snapshot(limit: 1000) { scene in
+            for _ in 0..<10 { scene.write() }
             if seed == 4, !isFlushed {
                 isFlushed = true
                 scene.keyspace.flush()
@@ -75,6 +75,37 @@ import Testing
         #expect(slices > 500)
         #expect(snapshot.keyCount == 1)
         #expect(snapshot.fraction == 1)
+    }
+
+    @Test("A long string is written in slices, as it was, however often it is changed meanwhile", arguments: 0...3)
+    func longStrings(change: Int) throws {
+        var scene = SnapshotScene(seed: 5, keyCount: 10)
+        let value = (0..<1_000_000).map { UInt8(truncatingIfNeeded: $0 &* $0 >> 3) }
+        let key = Array("long".utf8)
+        key.withUnsafeBytes { key in _ = value.withUnsafeBytes { scene.keyspace.load(key, $0, expiry: 5) } }
+        scene.fill()
+        let expected = Contents(of: &scene.keyspace)
+        var slices = 0
+        let file = scene.snapshot(limit: 4096) { scene in
+            slices += 1
+            guard slices % 50 == 20 else { return }
+            key.withUnsafeBytes { key in
+                switch change {
+                case 0: break
+                case 1: scene.remove(key)
+                case 2:
+                    let place = scene.keyspace.place(of: key)
+                    scene.keyspace.setExpiry(7, at: place)
+                    scene.keyspace.resize(key, toLength: 999_999, at: scene.keyspace.place(of: key))[0] &+= 1
+                default: scene.keyspace.flush()
+                }
+            }
+        }
+        #expect(slices > 240)
+        var taken = try load(file, pieces: 5000).takeKeyspace()
+        let isAsExpected = Contents(of: &taken) == expected
+        #expect(isAsExpected)
+        #expect(scene.keyspace.viewBytes == 0)
     }
 
     @Test("A snapshot given up frees its view, and there are only so many at once")
@@ -126,10 +157,10 @@ import Testing
 
     @Test("A loaded keyspace takes the place of the live one, and works there")
     func adopts() throws {
-        var scene = SnapshotScene(seed: 9, keyCount: 1000)
+        var scene = SnapshotScene(seed: 9, keyCount: 500)
         scene.fill()
         let expected = Contents(of: &scene.keyspace)
-        var live = SnapshotScene(seed: 10, keyCount: 1000)
+        var live = SnapshotScene(seed: 10, keyCount: 500)
         live.fill()
         let before = Contents(of: &live.keyspace)
         let file = scene.snapshot(limit: 10_000)
@@ -146,7 +177,7 @@ import Testing
         #expect(isOld)
         let isAsExpected = Contents(of: &live.keyspace) == expected
         #expect(isAsExpected)
-        for _ in 0..<2000 { live.write() }
+        for _ in 0..<1000 { live.write() }
         let written = Contents(of: &live.keyspace)
         var again = try load(live.snapshot(limit: 9999)).takeKeyspace()
         let isAgain = Contents(of: &again) == written

@@ -1,0 +1,173 @@
+// Snapshots for replicas, as the shard's loop does them: a slice between two rounds of the clients, never a long one.
+//
+// SwiftNIO runs what was given to `execute` before it looks at sockets again, and again what that gave to it, so that work
+// which goes on by `execute` would lock the clients out. A callback that is due a moment later lets them in between.
+
+import Engine
+import Keyspace
+import Logging
+import NIOCore
+import Primitives
+import Replication
+import Sockets
+import Synchronization
+
+/// What the shard keeps for its snapshots.
+struct ShardSnapshots {
+    fileprivate var isTurnScheduled = false
+    /// When the timer is due that has been set.
+    fileprivate var timerAt: Milliseconds?
+    /// `ShardStatistics.reads` at the last slice.
+    fileprivate var notedReads = 0
+    /// `SnapshotStatistics.settled` as the board knows it.
+    fileprivate var notedSettled = 0
+    /// Processor time of the latest beginning of a pass; nil before the first.
+    fileprivate(set) var triggerNanoseconds: UInt64?
+    fileprivate(set) var longestTriggerNanoseconds: UInt64 = 0
+}
+
+/// What a slice may take: little while clients are served, for they wait for it.
+private struct SliceBudget {
+    /// Nanoseconds after which no further piece is begun; one takes some 50 µs.
+    var production: UInt64
+    /// Bytes that links are given; a megabyte takes some 300 µs.
+    var sendBytes: Int
+
+    static let busy = SliceBudget(production: 200_000, sendBytes: 256 << 10)
+    static let idle = SliceBudget(production: 500_000, sendBytes: 1 << 20)
+}
+
+/// Calls the shard back on its loop.
+final class SnapshotTurn: NIOScheduledCallbackHandler, Sendable {
+    private unowned let shard: Shard
+
+    init(_ shard: Shard) { self.shard = shard }
+
+    func handleScheduledCallback(eventLoop: some EventLoop) { self.shard.snapshotTurn() }
+}
+
+extension Shard {
+    /// Long enough that the loop looks at its sockets first.
+    private static let yieldDelay = TimeAmount.microseconds(3)
+
+    /// To be called when links that are copied may have something to get.
+    func scheduleSnapshotTurn() {
+        guard !self.snapshots.isTurnScheduled, !self.isStopped else { return }
+        self.snapshots.isTurnScheduled = true
+        do {
+            _ = try self.loop.scheduleCallback(in: Self.yieldDelay, handler: SnapshotTurn(self))
+        } catch {
+            // A loop that takes no callbacks is closing.
+            self.snapshots.isTurnScheduled = false
+        }
+    }
+
+    fileprivate func snapshotTurn() {
+        self.snapshots.isTurnScheduled = false
+        guard !self.isStopped else { return }
+        let now = WallClock.milliseconds
+        let budget: SliceBudget = self.statistics.reads == self.snapshots.notedReads ? .idle : .busy
+        self.snapshots.notedReads = self.statistics.reads
+        // Before anything is sent: what may be told now is told at once.
+        self.engine.settleSnapshots(now: now)
+        self.beginSnapshots(now: now)
+        self.produceSnapshots(budget, now: now)
+        let hasMore = self.sendSnapshots(limit: budget.sendBytes, now: now)
+        if self.engine.settleSnapshots(now: now) { self.scheduleTurn() }
+        self.noteSettledWaits()
+        self.endClosingLinks()
+        if hasMore || self.engine.stream.snapshots.hasWork(now: now) {
+            self.scheduleSnapshotTurn()
+        } else if let due = self.engine.stream.snapshots.dueAt(now: now) {
+            self.setSnapshotTimer(due, now: now)
+        }
+    }
+
+    private func beginSnapshots(now: Milliseconds) {
+        guard self.engine.stream.snapshots.isPassDue(now: now) else { return }
+        let event = self.events.begin()
+        let start = Clocks.threadProcessorNanoseconds
+        guard self.engine.triggerSnapshots(version: Product.version, now: now) else { return }
+        let length = Clocks.threadProcessorNanoseconds - start
+        self.events.end(.snapshotTrigger, since: event)
+        self.snapshots.triggerNanoseconds = length
+        self.snapshots.longestTriggerNanoseconds = max(self.snapshots.longestTriggerNanoseconds, length)
+        self.node.logger.info(
+            "a snapshot for replicas begins",
+            metadata: [
+                "shard": "\(self.index)", "position": "\(self.engine.tip)",
+                "replicas": "\(self.engine.stream.snapshots.sendingCount)",
+            ]
+        )
+    }
+
+    private func produceSnapshots(_ budget: SliceBudget, now: Milliseconds) {
+        guard self.engine.stream.snapshots.hasWork(now: now) else { return }
+        let event = self.events.begin()
+        let end = event.wall + budget.production
+        while self.engine.produceSnapshot(now: now), Clocks.monotonicNanoseconds < end {}
+        self.events.end(.snapshotSlice, since: event)
+    }
+
+    private func sendSnapshots(limit: Int, now: Milliseconds) -> Bool {
+        var sent = 0
+        let hasMore = self.engine.stream.sendSnapshots(limit: limit, now: now) { number, transport, bytes in
+            self.transmit(bytes, to: transport, number, &sent)
+        }
+        self.statistics.linkOutputBytes += sent
+        return hasMore
+    }
+
+    /// What is due at a time that no event tells of.
+    private func setSnapshotTimer(_ due: Milliseconds, now: Milliseconds) {
+        if let at = self.snapshots.timerAt, at <= due, at > now { return }
+        self.snapshots.timerAt = due
+        self.loop.scheduleTask(in: .milliseconds(max(1, due - now))) {
+            self.snapshots.timerAt = nil
+            self.scheduleSnapshotTurn()
+        }
+    }
+
+    /// Tells the acceptor of links that wait for a snapshot no more.
+    func noteSettledWaits() {
+        let settled = self.engine.stream.snapshots.statistics.settled
+        guard settled != self.snapshots.notedSettled else { return }
+        self.board.waitsEnded(settled - self.snapshots.notedSettled)
+        self.snapshots.notedSettled = settled
+    }
+}
+
+/// Snapshots of one shard as an operator sees them.
+struct CopyFacts: Sendable {
+    var passes: Int
+    var waiting: Int
+    var sending: Int
+    var statistics: SnapshotStatistics
+    var causes: [SnapshotCause: Int]
+    var refusedResumes: Int
+    /// Of pieces on their way.
+    var heldBytes: Int
+    /// Of entries that were changed before a view had come to them.
+    var viewBytes: Int
+    /// nil before the first pass.
+    var triggerNanoseconds: UInt64?
+    var longestTriggerNanoseconds: UInt64
+}
+
+extension Shard {
+    var copyFacts: CopyFacts {
+        let snapshots = self.engine.stream.snapshots
+        return CopyFacts(
+            passes: snapshots.passCount,
+            waiting: snapshots.waitingCount,
+            sending: snapshots.sendingCount,
+            statistics: snapshots.statistics,
+            causes: self.engine.stream.snapshotCauses,
+            refusedResumes: self.engine.stream.refusedResumes,
+            heldBytes: snapshots.heldBytes,
+            viewBytes: self.engine.keyspace.viewBytes,
+            triggerNanoseconds: self.snapshots.triggerNanoseconds,
+            longestTriggerNanoseconds: self.snapshots.longestTriggerNanoseconds
+        )
+    }
+}

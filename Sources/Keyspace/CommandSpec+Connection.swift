@@ -102,6 +102,7 @@ extension CommandSpec {
         .server("time", .time, 1, Self.anyTime, since: "2.6.0", "Returns the server's time."),
         .server("object", .object, -2, [], since: "2.2.3", "Tells how a value is kept."),
         .server("memory", .memory, -2, [], since: "4.0.0", "Tells what memory is used for."),
+        .server("slowlog", .slowlog, -2, [], since: "2.2.12", "Shows commands that took long."),
         .server(
             "debug",
             .debug,

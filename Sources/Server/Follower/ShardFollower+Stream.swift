@@ -211,6 +211,7 @@ extension ShardFollower {
     private func granted(_ history: History?) -> FollowerEnd? {
         self.phase = .streaming
         self.lastReadAt = self.shard.now
+        self.roundHistory = history
         self.grantedHistory = history
         self.shard.node.logger.notice(
             "following",

@@ -44,7 +44,9 @@ final class ShardFollower {
 
     /// What the primary said of itself in this round; nil for a bare stream.
     var topology: TopologyAnswer.Stream?
-    /// The history that the handshake granted and that is not the shard's yet.
+    /// The history that this round's handshake granted.
+    var roundHistory: History?
+    /// The same, as long as it is not the shard's yet.
     var grantedHistory: History?
 
     // What has come and was not applied, the oldest first.
@@ -222,6 +224,7 @@ final class ShardFollower {
         self.channel = nil
         self.abandonSnapshot()
         self.topology = nil
+        self.roundHistory = nil
         self.grantedHistory = nil
         self.front = ByteBuffer()
         self.inbox.removeAll()

@@ -33,7 +33,7 @@ extension SnapshotScenario {
         try replica.follow()
         var loading = LoadingTime()
         let deadline = began + UInt64(self.copySeconds * 1e9)
-        while try !(replica.isOnline(&loading) && replica.applied() >= due) {
+        while try !replica.has(due, &loading) {
             try Interruption.check()
             try watch.sample()
             guard Clocks.monotonicNanoseconds < deadline else {

@@ -44,6 +44,22 @@ import Testing
         #expect(TargetInfo(parsing: "").replicaIDs == [])
     }
 
+    @Test("a digest is Redis's own word, or position and digest of each shard, whatever its history is called")
+    func digest() {
+        func shard(_ history: String, _ position: Int64) -> Reply {
+            .array([
+                .bulk("shard"), .integer(0), .bulk("history"), .bulk(history), .bulk("position"), .integer(position),
+                .bulk("digest"), .bulk("ab12"), .bulk("keys"), .integer(3),
+            ])
+        }
+        #expect(Target.digest(of: .simple("3b2b")) == "3b2b")
+        let one = Target.digest(of: .array([shard("x", 7), shard("y", 9)]))
+        #expect(one == "7 ab12, 9 ab12")
+        #expect(one == Target.digest(of: .array([shard("z", 7), shard("z", 9)])))
+        #expect(one != Target.digest(of: .array([shard("x", 8), shard("y", 9)])))
+        #expect(Target.digest(of: .array([.array([])])) == "no position no digest")
+    }
+
     @Test("loading is what a replica said between its first word of it and the last")
     func loading() {
         var loading = LoadingTime()

@@ -74,7 +74,22 @@ extension Target {
         if case .error(let text) = reply {
             throw HarnessError(.targetFailed, "\(self.id) gives no digest of its data: \(text)")
         }
-        return "\(reply)"
+        return Self.digest(of: reply)
+    }
+
+    /// A simple string from Redis; from Sluice position and digest of each shard, out of a list of names and values for each.
+    static func digest(of reply: Reply) -> String {
+        guard case .array(let shards) = reply else { return reply.text ?? "\(reply)" }
+        return shards.map { shard in
+            guard case .array(let fields) = shard else { return "\(shard)" }
+            return ["position", "digest"].map { name in
+                let place = fields.firstIndex { $0.text == name }
+                guard let place, fields.indices.contains(place + 1) else { return "no \(name)" }
+                return fields[place + 1].text ?? fields[place + 1].number.map(String.init) ?? "no \(name)"
+            }
+            .joined(separator: " ")
+        }
+        .joined(separator: ", ")
     }
 
     /// Lets the target forget replicas that are gone for good. The engine keeps a slot for each id, holds its log for it, and

@@ -57,7 +57,8 @@ extension ShardFollower {
         var isStarved = self.inboxBytes == 0
         self.shard.now = WallClock.milliseconds
         self.isDraining = true
-        while self.front.readableBytes > 0, !self.isHeld, !self.isLogBusy {
+        // A slice may have ended with the first buffer's last byte.
+        while self.front.readableBytes > 0 || self.joinNext(), !self.isHeld, !self.isLogBusy {
             self.drainFront(&slice)
             guard slice.end == nil else { break }
             // What is left is the beginning of something whose rest is still to come, however much that is.

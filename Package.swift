@@ -93,11 +93,8 @@ let package = Package(
         tests("RESP", ["Primitives", "RESP"]),
         tests("Keyspace", ["Primitives", "RESP", "Keyspace"]),
         tests("RDB", ["Primitives", "RESP", "CIntrinsics", "RDB"]),
-        tests(
-            "Differential",
-            ["Primitives", "RESP", "Keyspace", "RDB", "Engine", "Sockets", "Server", logging]
-        ),
-        tests("Harness", ["Primitives", "Sockets", "Measurement", "Workload", "Harness"]),
+        tests("Differential", ["Primitives", "RESP", "Keyspace", "RDB", "Engine", "Sockets", "Server", logging]),
+        tests("Harness", ["Primitives", "Sockets", "Measurement", "Workload", "Harness", histogram]),
         tests("Replication", ["Primitives", "RESP", "ReplicationLog", "Replication"]),
         tests("ReplicationLog", ["Primitives", "CIntrinsics", "ReplicationLog", "Simulation"]),
         tests("LogFiles", ["Primitives", "ReplicationLog", "LogFiles"]),

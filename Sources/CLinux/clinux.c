@@ -7,7 +7,9 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <time.h>
 
 _Static_assert(CLINUX_READABLE == EPOLLIN && CLINUX_WRITABLE == EPOLLOUT, "epoll bits");
@@ -44,6 +46,19 @@ int clinux_epoll_wait(int epoll, struct clinux_event *events, int capacity, int 
 }
 
 int clinux_eventfd(void) { return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC); }
+
+int clinux_ticker(int64_t interval) {
+    int timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    struct timespec step = {.tv_sec = interval / 1000000000, .tv_nsec = interval % 1000000000};
+    struct itimerspec times = {.it_interval = step, .it_value = step};
+    if (timer >= 0) timerfd_settime(timer, 0, &times, NULL);
+    return timer;
+}
+
+// Linux keeps a nice value per thread; 0 names the calling one.
+int clinux_thread_nice(void) { return getpriority(PRIO_PROCESS, 0); }
+
+int clinux_set_thread_nice(int nice) { return setpriority(PRIO_PROCESS, 0, nice); }
 
 int clinux_accept(int listener) {
     return accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);

@@ -56,9 +56,7 @@ extension Engine {
     }
 
     package mutating func linkReported(number: UInt64, _ report: LinkReport, now: Milliseconds) {
-        self.stream.linkReported(number: number, report, now: now)
-        // What a replica has that is to be copied anew does not count.
-        if case .acknowledged = report, self.stream.state(of: number) != .streaming { return }
+        guard self.stream.linkReported(number: number, report, now: now) else { return }
         self.replicas.registry.linkReported(number: number, report, tip: self.stream.tip, now: now)
         guard case .acknowledged(let applied, let durable) = report else { return }
         self.replicas.slots.linkAcknowledged(

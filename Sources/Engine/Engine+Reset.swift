@@ -34,6 +34,7 @@ extension Engine {
         self.leaveLinks(now: now)
         self.keyspace.now = now
         replaceData(&self.keyspace)
+        self.keyspace.allKeysChanged()
         // What data is replaced by is no mutation of this stream.
         self.keyspace.mutations.removeAll()
         self.stream.reset(history: history, tip: tip)

@@ -3,10 +3,10 @@ package enum CommandID: UInt8, Sendable {
     // connection
     case ping, echo, quit, hello, select, client, reset
     // server
-    case command, config, info, role, dbsize, flushall, flushdb, time, memory, object, debug, save, bgsave, lastsave,
-        shutdown
+    case command, config, info, role, dbsize, flushall, flushdb, time, memory, object, debug, slowlog
+    case save, bgsave, lastsave, shutdown
     // replication
-    case wait, waitaof, slots, topology, replicaof, slaveof, failover, takeover
+    case wait, waitaof, slots, topology, replicaof, slaveof, failover, takeover, token, waitForPlaces, digest
     // transactions
     case multi, exec, discard, watch, unwatch
     // string

@@ -128,6 +128,7 @@ extension CommandSpec {
             "Saves what has changed and ends the server."
         ),
         .server("memory", .memory, -2, [], since: "4.0.0", "Tells what memory is used for."),
+        .server("slowlog", .slowlog, -2, [], since: "2.2.12", "Shows commands that took long."),
         .server(
             "debug",
             .debug,

@@ -56,6 +56,36 @@ extension CommandSpec {
             "Tells shards, replication ports, histories and replicas."
         ),
         .replication(
+            "repl.token",
+            .token,
+            1,
+            [.noScript, .fast],
+            .connection,
+            group: "server",
+            since: "7.0.0",
+            "Tells histories and the positions after this connection's last writes."
+        ),
+        .replication(
+            "repl.wait",
+            .waitForPlaces,
+            -3,
+            .noScript,
+            .connection,
+            group: "server",
+            since: "7.0.0",
+            "Waits until this node has applied what REPL.TOKEN told."
+        ),
+        .replication(
+            "repl.digest",
+            .digest,
+            1,
+            [.admin, .noScript],
+            [],
+            group: "server",
+            since: "7.0.0",
+            "Computes what each shard's data amount to at a position."
+        ),
+        .replication(
             "replicaof",
             .replicaof,
             3,

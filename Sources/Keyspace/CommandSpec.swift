@@ -74,6 +74,17 @@ package struct CommandSpec: Sendable {
         static let pairs = Keys(first: 1, last: -1, step: 2)
     }
 
+    /// Which commands a shard takes the time of.
+    package struct Timing: OptionSet, Sendable {
+        package let rawValue: UInt8
+        package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+        /// Those that can take long by themselves: what Redis does not call fast, but for SET.
+        package static let slow = Timing(rawValue: 1)
+        /// All.
+        package static let every = Timing(rawValue: 2)
+    }
+
     package var name: StaticString
     package var id: CommandID
     /// Arguments with the name; negative: at least so many.
@@ -82,6 +93,8 @@ package struct CommandSpec: Sendable {
     package var categories: Categories
     package var scope: Scope
     package var keys: Keys
+    /// For whom it is timed, each a bit of `Timing`: one look at the path of a command tells.
+    package var timing: Timing
     /// For `COMMAND DOCS`: group, the version of Redis that has had it first, and one line.
     package var group: StaticString
     package var since: StaticString
@@ -150,6 +163,7 @@ extension CommandSpec {
             categories: categories,
             scope: scope,
             keys: keys,
+            timing: flags.contains(.fast) || id == .set ? .every : [.slow, .every],
             group: group,
             since: since,
             summary: summary

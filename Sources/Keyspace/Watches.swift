@@ -89,6 +89,9 @@ extension Keyspace {
 
     package mutating func unwatch(_ watcher: Int64) { self.watches.remove(watcher) }
 
+    /// The data are others now: every key that is watched may have changed.
+    package mutating func allKeysChanged() { self.watches.allChanged(isReplaced: true) }
+
     /// Whether a key that a client watches has changed or ended since it began to.
     package func hasChanged(for watcher: Int64) -> Bool { self.watches.isChanged(for: watcher, now: self.now) }
 

@@ -44,12 +44,15 @@ package struct ProcessorTime: Sendable, Equatable {
         UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 
-    /// utime + stime of `/proc/<pid>/stat`. The command name may hold blanks and brackets, so counting starts behind the
-    /// last closing one.
-    static func ticks(parsing text: String) -> UInt64? {
+    /// utime + stime of `/proc/<pid>/stat`, or cutime + cstime, those of children that were waited for. The command name
+    /// may hold blanks and brackets, so counting starts behind the last closing one.
+    static func ticks(parsing text: String, ofChildren: Bool = false) -> UInt64? {
         guard let end = text.lastIndex(of: ")") else { return nil }
         let fields = text[text.index(after: end)...].split(separator: " ")
-        guard fields.count > 12, let user = UInt64(fields[11]), let system = UInt64(fields[12]) else { return nil }
+        let first = ofChildren ? 13 : 11
+        guard fields.count > first + 1, let user = UInt64(fields[first]), let system = UInt64(fields[first + 1]) else {
+            return nil
+        }
         return user + system
     }
 }

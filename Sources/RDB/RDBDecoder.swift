@@ -73,6 +73,9 @@ package final class RDBDecoder {
         if case .finished = self.phase { true } else { false }
     }
 
+    /// Bytes of the item that a piece's end has cut, which are held until the rest of it comes.
+    package var heldBytes: Int { self.carry.count }
+
     /// Takes the next piece of the file, of any length; best are 16 KiB to 1 MiB, which a cache holds.
     /// - Parameter body: is given what the piece says. It may throw (code `refused`) to end the decoding.
     /// - Throws: what is wrong with the file. From then on every call throws the same.

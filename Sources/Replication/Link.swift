@@ -33,6 +33,9 @@ package struct Link {
     package internal(set) var state: State
     /// A snapshot was begun on it and has not ended: nothing else may be sent.
     var isInsideSnapshot = false
+    /// The position of the snapshot that it was sent. Less than that it cannot have: a lower acknowledgement was on its way
+    /// before, and may be counted in another history.
+    var copiedPosition: Position = 0
     /// Where the next frame comes from; nil before the first one after a hand-over or while caught up with an empty backlog.
     var cursor: Backlog.Cursor?
     /// The position that the stream goes on after, while there is no cursor.
@@ -86,12 +89,14 @@ package struct Link {
         return self.cursor.map { $0.offset == 0 || $0.offset == $0.chunk.used } ?? true
     }
 
+    /// Whether an acknowledgement tells of this stream. What a replica has that is to be copied anew may be counted in another
+    /// history.
+    func counts(_ applied: Position) -> Bool { self.state == .streaming && applied >= self.copiedPosition }
+
     /// - Parameter tip: nobody can have applied more; whoever sums positions relies on that.
     mutating func received(_ report: LinkReport, tip: Position, now: Milliseconds) {
         switch report {
-        case .acknowledged where self.state != .streaming:
-            // What a replica has that is to be copied anew may be counted in another history.
-            self.acknowledgedAt = now
+        case .acknowledged(let applied, _) where !self.counts(applied): self.acknowledgedAt = now
         case .acknowledged(let applied, let durable):
             // Only forward: a lower report refreshes the time and changes nothing else.
             self.acknowledged = max(self.acknowledged ?? 0, min(applied, tip))

@@ -142,9 +142,13 @@ package struct Stream: ~Copyable {
         return link
     }
 
-    package mutating func linkReported(number: UInt64, _ report: LinkReport, now: Milliseconds) {
-        guard let index = self.index(of: number) else { return }
+    /// - Returns: whether the report tells of this stream.
+    @discardableResult
+    package mutating func linkReported(number: UInt64, _ report: LinkReport, now: Milliseconds) -> Bool {
+        guard let index = self.index(of: number) else { return false }
         self.links[index].received(report, tip: self.tip, now: now)
+        if case .acknowledged(let applied, _) = report { return self.links[index].counts(applied) }
+        return true
     }
 
     /// The transport can take bytes again.

@@ -12,10 +12,12 @@ struct CaseOrder {
         case falling
     }
 
-    private static let scenarios = ["fan-out", "handshake", "resume", "ceiling"]
+    private static let scenarios = ["fan-out", "handshake", "resume", "snapshot", "lag", "ceiling"]
     private static let rules: [(parameter: String, rule: Rule)] = [
         ("behaviour", .words(["idle", "fast", "slow", "flapping", "late", "silent", "stalled"])),
         ("kind", .words(["tip", "minimal", "behind", "too-old", "fresh", "malformed", "storm"])),
+        ("receiver", .words(["discarding", "live"])), ("keys", .falling), ("transfer", .words(["streamed", "file"])),
+        ("write_rate", .rising), ("ceiling_share", .rising),
         ("value_size", .falling), ("pipeline", .falling), ("connections", .falling),
         ("fan_out", .words(["shared", "copy"])),
         ("source", .words(["memory", "disk"])), ("cache", .words(["warm", "cold"])),

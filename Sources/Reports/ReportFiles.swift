@@ -27,6 +27,8 @@ package struct ReportFiles: Sendable {
             Chart.processorPerDelivery(record, names: names), Chart.throughput(record, names: names),
             Chart.handshakeRate(record, names: names), Chart.handshakeLatency(record, names: names),
             Chart.firstFrame(record, names: names),
+            Chart.copyRate(record, names: names), Chart.copyResponse(record, names: names),
+            Chart.lag(record, names: names),
         ].compactMap(\.self)
     }
 

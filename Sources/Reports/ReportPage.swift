@@ -23,6 +23,8 @@ struct ReportPage {
         let parts =
             FanOutSection(self.record, names: self.names).parts + HandshakeSection.parts(self.record, names: self.names)
             + ResumeSection.parts(self.record, names: self.names)
+            + SnapshotSection.parts(self.record, names: self.names)
+            + LagSection.parts(self.record, names: self.names)
             + CeilingSection.parts(self.record, names: self.names) + PlainSection.parts(self.record, names: self.names)
         let blocks =
             [title, verdict, self.summary] + parts.compactMap(self.block)

@@ -29,6 +29,7 @@ final class Node: Sendable {
     let connectedClients = Atomic<Int>(0)
     let peakAllocatedBytes = Atomic<Int>(0)
     let handshakes = HandshakeCounters()
+    let slowlog = Mutex(Slowlog())
     let shutdown = ShutdownRequest()
     /// nil without a data directory.
     let logReaders: LogReaders?
@@ -62,6 +63,8 @@ final class Node: Sendable {
         self.settings = Mutex(Settings(options))
     }
 
+    var currentSettings: Settings { self.settings.withLock { $0 } }
+
     var shards: [Shard] { self.members.withLock { $0 } }
 
     func add(_ shard: Shard) { self.members.withLock { $0.append(shard) } }
@@ -91,6 +94,9 @@ struct Settings: Sendable {
     var queryBufferLimit: Int
     var minReplicasToWrite: Int
     var minReplicasMaxLagSeconds: Int
+    /// Commands that take so many microseconds or more are remembered; negative: none.
+    var slowlogMicroseconds: Int
+    var slowlogLength: Int
 
     init(_ options: ServerOptions) {
         self.maxClients = options.maxClients
@@ -99,6 +105,8 @@ struct Settings: Sendable {
         self.queryBufferLimit = options.queryBufferLimit
         self.minReplicasToWrite = options.minReplicasToWrite
         self.minReplicasMaxLagSeconds = options.minReplicasMaxLagSeconds
+        self.slowlogMicroseconds = options.slowlogMicroseconds
+        self.slowlogLength = options.slowlogLength
     }
 }
 

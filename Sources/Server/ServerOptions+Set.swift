@@ -17,13 +17,17 @@ extension ServerOptions {
         "log-segment-size", "log-index-interval", "log-repair", "snapshot-log-size", "log-max-size", "log-max-age",
         "load-rdb", "max-slots", "slot-max-retained", "slot-max-lag",
         "slot-idle-timeout", "reconnect-window", "commit", "commit-timeout", "min-replicas-to-write",
-        "min-replicas-max-lag", "max-snapshots", "snapshot-join-window", "snapshot-rate", "snapshot-buffer",
-        "snapshot-chunk-size",
+        "min-replicas-max-lag", "slowlog-log-slower-than", "slowlog-max-len", "max-snapshots", "snapshot-join-window",
+        "snapshot-rate", "snapshot-buffer", "snapshot-chunk-size",
         "replica-of", "replica-of-stream", "replica-id", "region",
     ]
 
     /// What `link-timeout` may be: a day is longer than anybody waits for a dead peer.
     static let linkTimeoutSeconds = 1...86_400
+
+    static let slowlogMicroseconds = -1...3_600_000_000
+    /// Each takes up to some five KiB.
+    static let slowlogLength = 0...1_000_000
 
     /// Changes one setting.
     /// - Throws: `InvalidSetting` that says what the value must be.
@@ -82,6 +86,9 @@ extension ServerOptions {
         case "commit": self.commitRule = try Self.commitRule(value)
         case "commit-timeout": self.commitTimeout = try Self.number(name, value, in: 0...86_400_000)
         case "min-replicas-to-write": self.minReplicasToWrite = try Self.number(name, value, in: 0...1_000_000)
+        case "slowlog-log-slower-than":
+            self.slowlogMicroseconds = try Self.number(name, value, in: Self.slowlogMicroseconds)
+        case "slowlog-max-len": self.slowlogLength = try Self.number(name, value, in: Self.slowlogLength)
         case "max-snapshots":
             self.stream.snapshots.mostPasses = try Self.number(name, value, in: SnapshotOptions.passes)
         case "snapshot-join-window": self.stream.snapshots.joinWindow = try Self.number(name, value, in: 0...60_000)

@@ -41,6 +41,9 @@ package struct ServerOptions: Sendable {
     /// Writes are refused with fewer replicas that have acknowledged something within the lag; 0 never refuses.
     package var minReplicasToWrite = 0
     package var minReplicasMaxLagSeconds = 10
+    /// Commands that take so many microseconds or more are remembered (SLOWLOG); negative: none.
+    package var slowlogMicroseconds = 10_000
+    package var slowlogLength = 128
     /// Whom the node follows from its start; nil for a primary.
     package var replicaOf: PrimaryAddress?
     /// What the node is called by its primary; nil: a name of its own, kept in the data directory.

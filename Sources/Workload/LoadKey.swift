@@ -1,15 +1,18 @@
 package import Primitives
 
-/// The generator's keys: `key:` and twelve decimal digits.
+/// The generator's keys: `key:`, or another prefix of four bytes, and twelve decimal digits.
 package enum LoadKey {
     /// Bytes of every key.
     package static let size = 16
-    private static let prefix: StaticString = "key:"
 
     /// Writes the key with this number into 16 bytes. The number must be below 10^12.
-    package static func write(_ number: UInt64, to bytes: UnsafeMutableRawBufferPointer) {
+    package static func write(
+        _ number: UInt64,
+        prefix: StaticString = "key:",
+        to bytes: UnsafeMutableRawBufferPointer
+    ) {
         precondition(number < 1_000_000_000_000, "key number \(number) has more than twelve digits")
-        bytes.copyMemory(from: UnsafeRawBufferPointer(start: self.prefix.utf8Start, count: 4))
+        bytes.copyMemory(from: UnsafeRawBufferPointer(start: prefix.utf8Start, count: 4))
         var rest = number
         for place in stride(from: self.size - 1, to: 3, by: -1) {
             bytes[place] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10)

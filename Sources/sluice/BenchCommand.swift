@@ -19,8 +19,10 @@ struct BenchCommand: ParsableCommand {
             """
     )
 
-    @Option(help: "Which cases: quick (under a minute per target), standard (some minutes), resume, or soak.")
+    @Option(help: "Which cases: quick (a minute), standard (many minutes), resume, snapshot, live, lag or soak.")
     var suite = "quick"
+
+    private static let suites = ["quick", "standard", "resume", "snapshot", "live", "lag", "soak"]
 
     @Option(
         help: ArgumentHelp(
@@ -52,8 +54,8 @@ struct BenchCommand: ParsableCommand {
     var quiet = false
 
     func validate() throws {
-        guard ["quick", "standard", "resume", "soak"].contains(self.suite) else {
-            throw ValidationError("Unknown suite '\(self.suite)'; use quick, standard, resume or soak.")
+        guard Self.suites.contains(self.suite) else {
+            throw ValidationError("Unknown suite '\(self.suite)'; use one of \(Self.suites.joined(separator: ", ")).")
         }
         guard self.valueSize.map({ (24...(64 << 20)).contains($0) }) ?? true else {
             throw ValidationError("A value has 24 to 67108864 bytes: it must hold the header that is verified.")
@@ -141,6 +143,9 @@ struct BenchCommand: ParsableCommand {
             switch self.suite {
             case "standard": .standard
             case "resume": .resume
+            case "snapshot": .snapshot
+            case "live": .live
+            case "lag": .lag
             default: .quick
             }
         suite = suite.narrowed(

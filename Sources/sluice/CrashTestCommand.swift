@@ -14,6 +14,10 @@ struct CrashTestCommand: ParsableCommand {
             there must be its first ones, and nothing may be missing that an earlier round read back or, with everysec, \
             that had been acknowledged two seconds before.
 
+            With --pair a primary and a replica, each with data of its own, are killed at random, one or the other and \
+            sometimes both. After each recovery the replica must catch up and the digests of both must agree; with \
+            always, and nothing else than kills, no full copy may have been needed.
+
             With --torn-tails the last record of a log is cut behind each of its bytes instead, and a server started on \
             each cut.
 
@@ -31,6 +35,9 @@ struct CrashTestCommand: ParsableCommand {
     @Option(help: "Seed of loads and moments.")
     var seed: UInt64 = 1
 
+    @Flag(help: "Kill a primary or its replica at random, and compare the two.")
+    var pair = false
+
     @Flag(help: "Cut the last record at every byte, instead of rounds.")
     var tornTails = false
 
@@ -39,12 +46,19 @@ struct CrashTestCommand: ParsableCommand {
 
     func validate() throws {
         guard (1...1_000_000).contains(self.rounds) else { throw ValidationError("--rounds takes 1 to 1000000.") }
+        guard !self.pair || !self.tornTails else {
+            throw ValidationError("--pair and --torn-tails exclude each other.")
+        }
     }
 
     func run() throws {
         Interruption.catchSignals()
         if self.tornTails {
             let test = try TornTails(logSync: self.logSync, tell: Self.tell)
+            try self.perform(in: test.directory, test.removeData) { () throws(HarnessError) in try test.run() }
+        } else if self.pair {
+            let test = try CrashPair(rounds: self.rounds, logSync: self.logSync, seed: self.seed, tell: Self.tell)
+            defer { print("pair, log-sync \(self.logSync.rawValue), seed \(self.seed)\n\(test.tally.table)") }
             try self.perform(in: test.directory, test.removeData) { () throws(HarnessError) in try test.run() }
         } else {
             let test = try CrashTest(rounds: self.rounds, logSync: self.logSync, seed: self.seed, tell: Self.tell)

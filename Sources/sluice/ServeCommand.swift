@@ -139,6 +139,12 @@ struct ServeCommand: ParsableCommand {
     @Option(help: "Seconds within which such a replica must have acknowledged something. (default: 10)")
     var minReplicasMaxLag: String?
 
+    @Option(help: "Microseconds from which on a command is remembered in SLOWLOG; -1: never. (default: 10000)")
+    var slowlogLogSlowerThan: String?
+
+    @Option(help: "Commands that SLOWLOG remembers. (default: 128)")
+    var slowlogMaxLen: String?
+
     @Option(help: "Snapshots for replicas that a shard produces at the same time, 1 to 3; more wait. (default: 2)")
     var maxSnapshots: String?
 
@@ -186,6 +192,7 @@ struct ServeCommand: ParsableCommand {
             ("slot-max-lag", self.slotMaxLag), ("slot-idle-timeout", self.slotIdleTimeout),
             ("reconnect-window", self.reconnectWindow), ("commit", self.commit),
             ("commit-timeout", self.commitTimeout), ("min-replicas-to-write", self.minReplicasToWrite),
+            ("slowlog-log-slower-than", self.slowlogLogSlowerThan), ("slowlog-max-len", self.slowlogMaxLen),
             ("min-replicas-max-lag", self.minReplicasMaxLag), ("max-snapshots", self.maxSnapshots),
             ("snapshot-join-window", self.snapshotJoinWindow), ("snapshot-rate", self.snapshotRate),
             ("snapshot-buffer", self.snapshotBuffer), ("snapshot-chunk-size", self.snapshotChunkSize),

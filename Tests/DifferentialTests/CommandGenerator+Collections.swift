@@ -79,7 +79,7 @@ extension CommandGenerator {
     private mutating func number() -> [UInt8] {
         // Redis keeps the sign of a zero in large sorted sets alone.
         self.chance(1, in: 3)
-            ? Array(self.pick(self.memberCount > 100 ? Self.fractions.filter { $0 != "-0.0" } : Self.fractions).utf8)
+            ? Array(self.pick(Self.fractions.filter { $0 != "-0.0" }).utf8)
             : Array("\(Int.random(in: -9...9, using: &self.generator))".utf8)
     }
 

@@ -32,6 +32,17 @@ final class RedisServer {
             "",
             "--appendonly", "no", "--databases", "1", "--loglevel", "warning", "--dir", directory,
         ]
+        self.process = try Self.spawn(arguments)
+    }
+
+    /// Whether the installed redis-check-rdb finds a file in order.
+    static func checks(_ path: String) throws -> Bool {
+        var status: CInt = 0
+        waitpid(try Self.spawn(["timeout", "\(Self.lifetimeSeconds)", "redis-check-rdb", path]), &status, 0)
+        return status == 0
+    }
+
+    private static func spawn(_ arguments: [String]) throws -> pid_t {
         var words: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
         defer { for word in words { free(word) } }
         var actions = posix_spawn_file_actions_t()
@@ -49,7 +60,7 @@ final class RedisServer {
         var process: pid_t = 0
         let code = posix_spawnp(&process, "timeout", &actions, &attributes, &words, environ)
         guard code == 0 else { throw StartError(reason: String(cString: strerror(code))) }
-        self.process = process
+        return process
     }
 
     deinit {
@@ -58,10 +69,14 @@ final class RedisServer {
         waitpid(self.process, &status, 0)
     }
 
-    /// A connection, as soon as the server takes one.
+    /// A connection, as soon as the server takes one and has loaded what there was to load.
     func connect() throws -> RedisConnection {
         for _ in 0..<500 {
-            if let connection = try? RedisConnection(port: self.port) { return connection }
+            if let connection = try? RedisConnection(port: self.port),
+                try connection.exchange("PING") == .line(UInt8(ascii: "+"), Array("PONG".utf8))
+            {
+                return connection
+            }
             usleep(10_000)
         }
         throw StartError(reason: "redis-server did not answer on port \(self.port)")

@@ -60,29 +60,25 @@ import Testing
         let request = CommandEncoder.bytes(["PSYNC", self.history, "100"])
         let (actions, _) = try self.play(&handshake, self.courtesies + answer)
         #expect(actions == [.send(ReplicaHandshake.introduction), .send(request), .stream(position: 99)])
-        #expect(!handshake.wasFull)
     }
 
-    @Test("a transfer of known length is skipped to its last byte")
-    func knownLength() throws {
+    @Test(
+        "a newcomer is told how its copy is framed",
+        arguments: [
+            ("\n\n$5\r\n", CopyFraming.sized(5, position: 17)),
+            ("$EOF:\(mark)\r\n", .marked(Array(mark.utf8), position: 17)),
+        ]
+    )
+    func copies(header: String, framing: CopyFraming) throws {
         var handshake = ReplicaHandshake.begin(.psync, id: "r1", at: .nothing).handshake
-        let text = self.courtesies + "+FULLRESYNC \(self.history) 17\r\n\n\n$5\r\nRDB\r\n*1\r\n"
+        let text = self.courtesies + "+FULLRESYNC \(self.history) 17\r\n\(header)"
         let (actions, rest) = try self.play(&handshake, text)
         let request = CommandEncoder.bytes(["PSYNC", "?", "-1"])
-        #expect(actions == [.send(ReplicaHandshake.introduction), .send(request), .stream(position: 17)])
-        #expect(rest == Array("*1\r\n".utf8))
-        #expect(handshake.wasFull)
+        #expect(actions == [.send(ReplicaHandshake.introduction), .send(request), .copy(framing)])
+        #expect(rest.isEmpty)
     }
 
-    @Test("a transfer of unknown length ends at its mark, and not at what only begins like it")
-    func mark() throws {
-        let mark = "0123456789abcdefghijklmnopqrstuvwxyzABCD"
-        var handshake = ReplicaHandshake.begin(.psync, id: "r1", at: .nothing).handshake
-        let text = self.courtesies + "+FULLRESYNC \(self.history) 17\r\n$EOF:\(mark)\r\nREDIS0123456789\(mark)*1\r\n"
-        let (actions, rest) = try self.play(&handshake, text)
-        #expect(actions.last == .stream(position: 17))
-        #expect(rest == Array("*1\r\n".utf8))
-    }
+    private static let mark = "0123456789abcdefghijklmnopqrstuvwxyzABCD"
 
     @Test("an error, nonsense, or a line without an end is the end", arguments: ["-ERR no\r\n", "+WHAT\r\n", "$5\r\n"])
     func refused(answer: String) {

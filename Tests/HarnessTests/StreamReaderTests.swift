@@ -101,7 +101,7 @@ import Workload
         arguments: [
             "GET / HTTP/1.1\r\n", "*1\r\n:0\r\n*1\r\n$4\r\nPING\r\n", "*2\r\n$1\r\n0\r\n*1\r\n$4\r\nPING\r\n",
             "*2\r\n:-1\r\n*1\r\n$4\r\nPING\r\n", "*2\r\n:0\r\n+OK\r\n", "*2\r\n:0\r\n*1\r\n:4\r\n",
-            "*2\r\n:0\r\n*1\r\n$99999999999999999999\r\n", "*2\r\n:0\r\n*0\r\n", "+SNAPSHOT\r\n",
+            "*2\r\n:0\r\n*1\r\n$99999999999999999999\r\n", "*2\r\n:0\r\n*0\r\n", "+SNAPSHOTS\r\n",
             "-ERR position 0 is no longer held\r\n",
         ]
     )

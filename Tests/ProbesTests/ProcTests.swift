@@ -35,8 +35,21 @@ import Testing
     func ticks() {
         let fields = "S 1 2 3 4 5 6 7 8 9 10 250 50 0 0 20"
         #expect(ProcessorTime.ticks(parsing: "77 (a (b) c) \(fields)") == 300)
+        #expect(ProcessorTime.ticks(parsing: "77 (a (b) c) \(fields)", ofChildren: true) == 0)
         #expect(ProcessorTime.ticks(parsing: "77 (cut) S 1 2") == nil)
         #expect(ProcessorTime.ticks(parsing: "") == nil)
+    }
+
+    @Test("a child's private pages are read from its roll-up, and a process without children is its own tree")
+    func tree() throws {
+        let text = "Rss: 90 kB\nPrivate_Clean:  4 kB\nPrivate_Dirty: 16 kB\n"
+        #expect(ProcessTree.privateBytes(parsing: text) == 20 * 1024)
+        #expect(ProcessTree.privateBytes(parsing: "Rss: 90 kB\n") == nil)
+        #expect(try #require(ProcessTree.resident(self.ownProcess)) > 1 << 20)
+        #expect(ProcessTree.privateBytesOfChildren(of: self.ownProcess) >= 0)
+        #expect(try #require(ProcessTree.processorNanoseconds(of: self.ownProcess)) > 0)
+        #expect(ProcessTree.resident(Int32.max) == nil)
+        #expect(ProcessTree.processorNanoseconds(of: Int32.max) == nil)
     }
 
     @Test("the stolen share is the hypervisor's part of all ticks between two readings")

@@ -76,11 +76,12 @@ import Testing
         let milliseconds = [0xfc] + [UInt8](Int64(1_700_000_000_123))
         let never = [0xfc] + [UInt8](Int64(-1))
         let set = [2] + string("s") + [1] + string("m")
-        let items =
-            seconds + key + milliseconds + [0xf9, 200] + key + [0xf8, 0x41, 0x00] + key + milliseconds + set + set
+        let used = join([0xf9, 200], key, [0xf8, 0x41, 0x00], key)
+        let items = join(seconds, key, milliseconds, used, milliseconds, set, set)
         for pieceBytes in [1, .max] {
             let reading = try Reading(file(items + never + key), pieceBytes: pieceBytes)
-            let expected: [Milliseconds?] = [1_700_000_000_000, 1_700_000_000_123, nil, 1_700_000_000_123, nil, nil]
+            let later: Milliseconds = 1_700_000_000_123
+            let expected: [Milliseconds?] = [1_700_000_000_000, later, nil, later, nil, nil]
             #expect(reading.records.map(\.expiry) == expected)
         }
     }
@@ -95,11 +96,12 @@ import Testing
         let module: [UInt8] = [
             0xf7, 0x81, 1, 2, 3, 4, 5, 6, 7, 8, 2, 1, 1, 5, 2, 0x40, 9, 3, 1, 2, 3, 4, 4, 1, 2, 3, 4, 5, 6, 7, 8, 5,
         ]
-        let items =
-            [0xf5] + code + [0xf5, 0xc0, 1] + [0xf5, 0xc1, 1, 1] + [0xf5, 0xc2, 1, 1, 1, 1] + [0xf5] + compressed
-            + [0xf6] + string("name") + string("lua") + [0] + code
-            + [0xf6] + string("name") + string("lua") + [1] + string("description") + code
-            + module + code + [0] + [0xf4, 1, 2, 3] + [0] + string("key") + string("value")
+        let name = join([0xf6], string("name"), string("lua"))
+        let items = join(
+            join([0xf5], code, [0xf5, 0xc0, 1, 0xf5, 0xc1, 1, 1, 0xf5, 0xc2, 1, 1, 1, 1, 0xf5], compressed),
+            join(name, [0], code, name, [1], string("description"), code),
+            join(module, code, [0], [0xf4, 1, 2, 3], [0], string("key"), string("value"))
+        )
         let reading = try Reading(file(items), pieceBytes: pieceBytes)
         #expect(reading.records.count == 1)
         #expect(reading.decoder.skipped.functions == 7)

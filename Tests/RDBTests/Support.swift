@@ -28,6 +28,7 @@ final class Reading {
     private(set) var ended = false
     private(set) var events = 0
     private var isOpen = false
+    private var elements = 0
     let decoder = RDBDecoder()
 
     /// Reads a whole file.
@@ -65,13 +66,16 @@ final class Reading {
         case .begin(let kind, let key, let count, let expiry):
             precondition(!self.isOpen)
             self.isOpen = true
+            self.elements = 0
             self.announced.append(count)
             self.records.append(Record(key: Array(key), value: Self.empty(kind), expiry: expiry))
         case .element(let member, let value, let score):
-            precondition(self.isOpen)
+            precondition(self.isOpen && !score.isNaN)
+            self.elements += 1
             self.append(Array(member), Array(value), score)
         case .endOfValue:
-            precondition(self.isOpen)
+            precondition(self.isOpen && self.elements > 0)
+            precondition(self.announced.last.flatMap { $0 }.map { $0 == self.elements } ?? true)
             self.isOpen = false
         case .end:
             precondition(!self.isOpen && !self.ended)
@@ -110,6 +114,9 @@ func failure(of file: [UInt8], pieceBytes: Int = .max) -> RDBError? {
         return error
     }
 }
+
+/// Bytes one behind the other; long sums are too much for the compiler.
+func join(_ parts: [UInt8]...) -> [UInt8] { parts.flatMap { $0 } }
 
 extension [UInt8] {
     init(_ text: String) { self = Array(text.utf8) }

@@ -17,4 +17,5 @@ let benchmarks: @Sendable () -> Void = {
     streamBenchmarks()
     engineBenchmarks()
     logBenchmarks()
+    rdbBenchmarks()
 }

@@ -24,13 +24,17 @@ package struct CrashTally: Sendable {
 
     /// The result as a table of two lines.
     package var table: String {
-        let columns = [
+        Self.table([
             ("rounds", String(self.rounds)), ("writes acknowledged", String(self.acknowledged)),
             ("lost", String(self.lost)), ("reordered", String(self.reordered)), ("invented", String(self.invented)),
             ("oldest lost", self.oldestLost.map { "\(Self.milliseconds($0)) ms" } ?? "-"),
             ("replicas ahead", String(self.replicasAhead)),
             ("longest recovery", "\(Self.milliseconds(self.longestRecovery)) ms"),
-        ]
+        ])
+    }
+
+    /// Titles above values, each column as wide as the wider of the two.
+    static func table(_ columns: [(String, String)]) -> String {
         let widths = columns.map { max($0.0.count, $0.1.count) }
         func line(_ cells: [String]) -> String {
             zip(cells, widths).map { String(repeating: " ", count: $1 - $0.count) + $0 }.joined(separator: "  ")

@@ -21,6 +21,10 @@ package final class CrashTest {
     private static let longSeconds = 2.5
     private static let markSeconds = 0.01
     private static let closingSeconds = 5.0
+    /// The replica that reads the stream back.
+    private static let reader = "crash-test"
+    /// Within this time a server has written down whom it knows.
+    private static let slotSaveSeconds = 1.5
 
     private let rounds: Int
     private let logSync: EngineSettings.LogSync
@@ -52,6 +56,7 @@ package final class CrashTest {
     package func run() throws(HarnessError) {
         var target = try self.start()
         defer { target.stop() }
+        var begun = try self.introduce(target)
         for round in 1...self.rounds {
             try Interruption.check()
             let isWhole = round % Self.wholeStreamRounds == 0
@@ -64,7 +69,7 @@ package final class CrashTest {
             self.tally.longestRecovery = max(self.tally.longestRecovery, recovery)
             self.tally.rounds = round
             self.tally.acknowledged += crash.check.acknowledgedWrites
-            let findings = try self.verify(target, crash, from: start, whole: isWhole)
+            let findings = try self.verify(target, crash, from: start, begun: isWhole ? begun : nil)
             self.tally.enter(findings)
             guard findings.problems.isEmpty else {
                 let problems = findings.problems.prefix(8).joined(separator: "\n  ")
@@ -82,8 +87,25 @@ package final class CrashTest {
                 FileTree.remove(self.dataDirectory)
                 self.written = [UInt64](repeating: 0, count: Self.connections)
                 target = try self.start()
+                begun = try self.introduce(target)
             }
         }
+    }
+
+    /// Makes the server know the replicas of this test, because strangers may be sent a copy where that is cheaper than the
+    /// log. Its first write, which no connection of the load makes, gives them something to hold.
+    /// - Returns: the position at which the stream of the load begins.
+    private func introduce(_ target: Target) throws(HarnessError) -> UInt64 {
+        let reply = try target.control.ask("SET", "crash-test", "begun")
+        guard reply == .simple("OK") else { throw HarnessError(.targetFailed, "a write was answered with \(reply)") }
+        let start = try target.tip()
+        guard case .position(let tip, _) = start else { preconditionFailure("a tip is a position") }
+        for id in [Self.reader, ReplicaFleet.id(0)] {
+            let verifier = StreamVerifier(behind: Ledger(connections: Self.connections))
+            _ = try SoloReplica(target).visit(as: id, from: start, verifier, until: .position(tip))
+        }
+        try Wait.seconds(Self.slotSaveSeconds)
+        return tip
     }
 
     private var dataDirectory: String { self.directory + "/data" }
@@ -182,21 +204,22 @@ package final class CrashTest {
 
     // MARK: - What came back
 
+    /// - Parameter begun: where the stream of the load begins, to read all of it; nil: from where the round began.
     private func verify(
         _ target: Target,
         _ crash: Crash,
         from start: StartingPoint,
-        whole: Bool
+        begun: UInt64?
     ) throws(HarnessError) -> CrashFindings {
         let end = try target.tip()
         guard case .position(let tip, let history) = end, case .position(_, let oldHistory) = start else {
             preconditionFailure("a tip is a position")
         }
         var findings = self.judge(history, after: oldHistory)
-        let held = whole ? Ledger(connections: Self.connections) : Ledger(continuing: crash.check.base)
+        let held = begun == nil ? Ledger(continuing: crash.check.base) : Ledger(connections: Self.connections)
         let visit = try SoloReplica(target).visit(
-            as: "crash-test",
-            from: whole ? .nothing : start,
+            as: Self.reader,
+            from: begun.map { .position($0, history: oldHistory) } ?? start,
             StreamVerifier(behind: held),
             until: .position(tip)
         )
@@ -262,7 +285,7 @@ package final class CrashTest {
             return CrashFindings(problems: ["a replica had been sent \(follower.position), and the disk had \(tip)"])
         }
         let visit = try SoloReplica(target).visit(
-            as: "crash-test-follower",
+            as: ReplicaFleet.id(0),
             from: .position(follower.position, history: history),
             follower.verifier,
             until: .position(tip)

@@ -11,21 +11,24 @@ final class LoadBody: Reacting {
     private static let readSize = 16 * 1024
     private static let failureLimit = 8
 
-    private let poller: Poller
+    let poller: Poller
     private let host: String
     private let port: UInt16
     private let progress: LoadProgress
-    private var generator: SeededGenerator
-    private var connections: [LoadConnection] = []
-    private var shape = LoadShape()
-    private var isRunning = false
+    var generator: SeededGenerator
+    private(set) var connections: [LoadConnection] = []
+    private(set) var shape = LoadShape()
+    private(set) var isRunning = false
     private var remaining = UInt64.max
-    private var outstanding = 0
+    /// Batches whose answers are due.
+    var outstanding = 0
+    /// The open loop, while one runs.
+    var open: OpenLoop?
     private var pace = Pace(bytesPerSecond: nil)
     /// Connections that wait for the pace to let them send.
     private var parked: [LoadConnection] = []
     private var failures: [String] = []
-    private(set) var ledger: Ledger
+    var ledger: Ledger
     /// The last sequence numbers before this load.
     private let before: [UInt64]
     private var acknowledged: UInt64 = 0
@@ -49,6 +52,7 @@ final class LoadBody: Reacting {
     }
 
     deinit {
+        self.open?.ticker.close()
         for connection in self.connections { connection.socket.close() }
         self.buffer.deallocate()
     }
@@ -63,15 +67,19 @@ final class LoadBody: Reacting {
         self.isRunning = true
         self.pace = Pace(bytesPerSecond: shape.bytesPerSecond)
         self.parked.removeAll()
-        while self.connections.count < min(shape.connections, self.ledger.last.count), self.isRunning { self.open() }
+        while self.connections.count < min(shape.connections, self.ledger.last.count), self.isRunning { self.connect() }
+        if let rate = shape.rate { return self.beginOpenLoop(rate: rate) }
         for connection in self.connections.prefix(shape.connections) {
-            connection.batch = self.freshBatch()
+            connection.batch = self.freshBatch(depth: shape.pipeline)
             self.next(connection)
         }
     }
 
     /// Sends no further batches; those on their way are still answered.
-    func end() { self.isRunning = false }
+    func end() {
+        self.isRunning = false
+        self.endOpenLoop()
+    }
 
     /// Begins to record latencies afresh, or ends it.
     func record(_ isRecording: Bool) -> Histogram<UInt64>? {
@@ -108,28 +116,37 @@ final class LoadBody: Reacting {
         self.connections.removeAll()
     }
 
-    private func freshBatch() -> SetBatch {
-        SetBatch(
-            depth: self.shape.pipeline,
-            valueSize: self.shape.valueSize,
-            compressibility: self.shape.compressibility,
-            using: &self.generator
+    func freshBatch(depth: Int) -> LoadBatch {
+        let valueSize = self.shape.valueSize
+        guard self.shape.mix.isPlain else {
+            return LoadBatch(
+                MixedBatch(depth: depth, valueSize: valueSize, mix: self.shape.mix, using: &self.generator)
+            )
+        }
+        return LoadBatch(
+            SetBatch(
+                depth: depth,
+                valueSize: valueSize,
+                compressibility: self.shape.compressibility,
+                using: &self.generator
+            )
         )
     }
 
-    private func open() {
+    private func connect() {
         do throws(SocketError) {
             let socket = try Socket.connect(host: self.host, port: self.port)
             socket.setNoDelay()
             let number = UInt32(self.connections.count)
-            self.connections.append(LoadConnection(number: number, socket: socket, batch: self.freshBatch()))
+            let batch = self.freshBatch(depth: max(1, self.shape.pipeline))
+            self.connections.append(LoadConnection(number: number, socket: socket, batch: batch))
             try self.poller.add(socket, .readable, token: UInt64(number))
         } catch {
             self.fail("a load connection could not be opened: \(error)")
         }
     }
 
-    private func fail(_ reason: String) {
+    func fail(_ reason: String) {
         if self.failures.count < Self.failureLimit { self.failures.append(reason) }
         self.isRunning = false
     }
@@ -160,7 +177,7 @@ final class LoadBody: Reacting {
         }
     }
 
-    private func watch(_ connection: LoadConnection, _ interest: Poller.Interest) {
+    func watch(_ connection: LoadConnection, _ interest: Poller.Interest) {
         do throws(SocketError) {
             try self.poller.modify(connection.socket, interest, token: UInt64(connection.number))
         } catch {
@@ -169,37 +186,49 @@ final class LoadBody: Reacting {
     }
 
     func ready(_ event: Poller.Event) {
-        guard event.token < UInt64(self.connections.count) else { return }
+        guard event.token < UInt64(self.connections.count) else { return self.scheduleTicked() }
         let connection = self.connections[Int(event.token)]
+        if !connection.groups.isEmpty { return self.readyInOpenLoop(connection, event) }
         if event.isWritable, connection.written < connection.batch.bytes.count {
             self.send(connection)
             if connection.written == connection.batch.bytes.count { self.watch(connection, .readable) }
         }
-        guard event.isReadable || event.isHangup else { return }
+        guard event.isReadable || event.isHangup, let bytes = self.read(connection) else { return }
+        switch connection.receive(bytes) {
+        case .incomplete: return
+        case .complete: self.answered(connection)
+        case .wrong(let text): self.drop(connection, "the primary answered a write with \(text)")
+        }
+    }
+
+    /// What has come over a connection; nil when nothing has, or when it is lost.
+    func read(_ connection: LoadConnection) -> UnsafeRawBufferPointer? {
         switch connection.socket.read(into: self.buffer) {
-        case .wouldBlock: return
+        case .wouldBlock: break
         case .ended: self.drop(connection, "the primary closed a load connection")
         case .failed(let code): self.drop(connection, "a load connection was lost: \(String(cString: strerror(code)))")
-        case .moved(let count):
-            switch connection.receive(UnsafeRawBufferPointer(rebasing: self.buffer[..<count])) {
-            case .incomplete: return
-            case .complete: self.answered(connection)
-            case .wrong(let text): self.drop(connection, "the primary answered a SET with \(text)")
-            }
+        case .moved(let count): return UnsafeRawBufferPointer(rebasing: self.buffer[..<count])
         }
+        return nil
+    }
+
+    /// Enters answers.
+    func acknowledge(_ commands: Int) {
+        self.acknowledged += UInt64(commands)
+        self.progress.acknowledged.store(self.acknowledged, ordering: .relaxed)
     }
 
     private func answered(_ connection: LoadConnection) {
         self.latency?.record(Clocks.monotonicNanoseconds - connection.sentAt)
-        self.acknowledged += UInt64(connection.batch.depth)
-        self.progress.acknowledged.store(self.acknowledged, ordering: .relaxed)
+        self.acknowledge(connection.batch.depth)
         connection.isOutstanding = false
         self.outstanding -= 1
         self.next(connection)
     }
 
-    private func drop(_ connection: LoadConnection, _ reason: String) {
+    func drop(_ connection: LoadConnection, _ reason: String) {
         self.poller.remove(connection.socket)
+        self.outstanding -= connection.groups.abandon()
         if connection.isOutstanding {
             connection.isOutstanding = false
             self.outstanding -= 1

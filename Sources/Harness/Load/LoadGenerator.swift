@@ -1,4 +1,5 @@
-// The closed loop: so many connections, each with so many commands on their way, as fast as answers come.
+// Load on a primary. The closed loop: so many connections, each with so many commands on their way, as fast as answers come.
+// The open loop: so many commands a second, at times that are fixed beforehand.
 
 package import Histogram
 package import Sockets
@@ -13,8 +14,11 @@ package struct LoadShape: Sendable {
     package var keys = KeyDistribution.uniform(keys: 10_000)
     /// Share of a value that compresses away.
     package var compressibility = 0.0
+    package var mix = MutationMix.sets
     /// The most that is sent, for a load that must leave room for others; nil: as fast as answers come.
     package var bytesPerSecond: Int?
+    /// Commands per second of an open loop; nil: a closed loop, whose pipeline and bytes per second then count.
+    package var rate: Int?
 
     package init() {}
 }
@@ -74,9 +78,15 @@ package final class LoadGenerator: Sendable {
 
     package var state: LoadState { self.reactor.call { $0.state } }
 
-    /// Begins to record latencies, in nanoseconds per batch, from answer to answer.
+    /// Begins to record latencies, in nanoseconds per batch: in a closed loop from sending it, in an open one from the time
+    /// at which it was meant to go, until its last answer.
     package func beginRecording() { _ = self.reactor.call { $0.record(true) } }
 
     /// Ends recording; nil when it was not begun.
     package func endRecording() -> Histogram<UInt64>? { self.reactor.call { $0.record(false) } }
+
+    /// Begins to record an open loop afresh.
+    /// - Returns: what was recorded until now; nil when no open loop runs.
+    @discardableResult
+    package func cutRecording() -> OpenLoopRecord? { self.reactor.call { $0.cutRecord() } }
 }

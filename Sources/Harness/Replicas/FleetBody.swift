@@ -31,6 +31,8 @@ final class FleetBody: Reacting {
     /// Bytes read since the fleet began, those of departed replicas included.
     private(set) var receivedEver: UInt64 = 0
     var lag: Histogram<UInt64>?
+    /// Where a replica that took a copy counts as current.
+    var copyGoal: UInt64?
     /// No replica leaves or dawdles any more.
     var isHurried = false
 
@@ -104,6 +106,8 @@ final class FleetBody: Reacting {
             guard replica.reader != nil else { return }
             replica.onlineSince = Clocks.monotonicNanoseconds
             if replica.behaviour == .stalled { self.watch(replica, [], event.token) }
+        case .copying:
+            self.read(replica, socket, atMost: Self.readSize)
         case .streaming:
             if replica.behaviour == .stalled || replica.isPaused {
                 return event.isHangup ? self.fail(replica, "the primary closed a stalled replica's connection") : ()
@@ -143,6 +147,10 @@ final class FleetBody: Reacting {
             do throws(StreamError) {
                 let bytes = UnsafeRawBufferPointer(rebasing: self.buffer[..<(carried + count)])
                 if let reply = try replica.receive(bytes) { self.send(reply, replica) }
+                if replica.arrivals != nil, let number = replica.reader?.marker {
+                    replica.arrivals?.show(number, at: Clocks.monotonicNanoseconds)
+                }
+                if replica.copy != nil { replica.noteCopy(Clocks.monotonicNanoseconds, goal: self.copyGoal) }
             } catch {
                 self.fail(replica, error.description)
             }
@@ -182,7 +190,12 @@ final class FleetBody: Reacting {
                 let held = replica.joinedAt + replica.delivered
                 self.lag?.record(acknowledged > held ? acknowledged - held : 0)
             }
-            if now - replica.acknowledgedAt >= Self.acknowledgementInterval, let message = replica.acknowledgement {
+            // A Redis primary takes no notice of what it hears before its child has ended, so a copy is acknowledged until
+            // the stream runs.
+            let isUrgent = replica.copy.map { $0.current == nil } ?? false
+            if isUrgent || now - replica.acknowledgedAt >= Self.acknowledgementInterval,
+                let message = replica.acknowledgement
+            {
                 replica.acknowledgedAt = now
                 self.send(message, replica)
             }

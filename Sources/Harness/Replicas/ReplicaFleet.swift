@@ -79,6 +79,16 @@ package final class ReplicaFleet: Sendable {
         self.reactor.call { $0.verdict(since: start, until: end) }
     }
 
+    /// Lets every replica note when markers come.
+    func noteMarkers() {
+        self.reactor.call { body in
+            for replica in body.replicas.values { replica.arrivals = MarkerArrivals() }
+        }
+    }
+
+    /// When the markers came, for each replica that notes them.
+    var markerArrivals: [MarkerArrivals] { self.reactor.call { $0.replicas.values.compactMap(\.arrivals) } }
+
     /// Begins to sample every replica's lag, in mutations behind what the primary has acknowledged to clients.
     package func beginLagSampling() { self.reactor.call { $0.lag = FleetBody.emptyLag } }
 

@@ -4,10 +4,10 @@
 //     replicate: request → `+ACK <position>[ <history>]` → streaming
 //     psync: PING → `+PONG` → port and capabilities → `+OK` `+OK` → request, and then
 //         at a known offset: `+CONTINUE` → streaming
-//         for a newcomer: `+FULLRESYNC <id> <offset>` → transfer → streaming
+//         for a newcomer: `+FULLRESYNC <id> <offset>` → `$…` → copying
 //
-// PSYNC could be sent alone and be answered; the exchanges before it are what every replica of Redis and Valkey makes.
-// The transfer is skipped, not stored: what a newcomer checks is what comes after it.
+// PSYNC could be sent alone and be answered; the exchanges before it are what every replica of Redis and Valkey makes. A
+// Sluice primary announces a copy on the stream, so that it is the reader of the stream which sees it.
 
 /// Where a replica wants to start.
 package enum StartingPoint: Equatable, Sendable {
@@ -23,8 +23,10 @@ package struct ReplicaHandshake: Sendable {
         case wait
         /// Send these bytes.
         case send([UInt8])
-        /// The stream begins at this position behind so many bytes of the input.
+        /// The stream begins at this position.
         case stream(position: UInt64)
+        /// A full copy comes first.
+        case copy(CopyFraming)
     }
 
     private enum State: Equatable {
@@ -34,8 +36,6 @@ package struct ReplicaHandshake: Sendable {
         case acknowledgement(UInt64)
         case psync
         case transferHeader(offset: UInt64)
-        case transfer(offset: UInt64, remaining: Int)
-        case transferUntil(offset: UInt64, mark: [UInt8])
         case done
     }
 
@@ -47,8 +47,8 @@ package struct ReplicaHandshake: Sendable {
     package let dialect: Dialect
     private let start: StartingPoint
     private var state: State
-    /// Whether a full transfer took place.
-    package private(set) var wasFull = false
+    /// The primary has announced a full copy.
+    package private(set) var isFull = false
 
     /// - Returns: the machine and the first bytes to send.
     package static func begin(
@@ -93,12 +93,7 @@ package struct ReplicaHandshake: Sendable {
 
     /// Takes what has arrived, drops from it what it used, and tells what to do.
     package mutating func receive(_ input: inout ArraySlice<UInt8>) throws(StreamError) -> Action {
-        switch self.state {
-        case .done: preconditionFailure("bytes for a finished handshake")
-        case .transfer(let offset, let remaining): return self.skip(&input, offset, remaining)
-        case .transferUntil(let offset, let mark): return self.skip(&input, offset, until: mark)
-        case .greeting, .introduction, .acknowledgement, .psync, .transferHeader: break
-        }
+        precondition(self.state != .done, "bytes for a finished handshake")
         guard let line = try Self.line(&input) else { return .wait }
         // Redis sends bare line ends to show that it lives while it prepares a transfer.
         if line.isEmpty { return try self.receive(&input) }
@@ -130,45 +125,19 @@ package struct ReplicaHandshake: Sendable {
             return .stream(position: position)
         case (.psync, "+FULLRESYNC"):
             guard words.count == 3, let offset = UInt64(words[2]) else { throw .malformed(line) }
-            self.wasFull = true
+            self.isFull = true
             self.state = .transferHeader(offset: offset)
             return try self.receive(&input)
         case (.transferHeader(let offset), _) where line.hasPrefix("$EOF:") && line.utf8.count == 5 + Self.markSize:
-            self.state = .transferUntil(offset: offset, mark: Array(line.utf8.dropFirst(5)))
-            return try self.receive(&input)
+            self.state = .done
+            return .copy(.marked(Array(line.utf8.dropFirst(5)), position: offset))
         case (.transferHeader(let offset), _) where line.hasPrefix("$"):
             guard let length = Int(line.dropFirst()), length >= 0 else { throw .malformed(line) }
-            self.state = .transfer(offset: offset, remaining: length)
-            return try self.receive(&input)
+            self.state = .done
+            return .copy(.sized(length, position: offset))
         default:
             throw .malformed("unexpected answer \(line.prefix(64))")
         }
-    }
-
-    private mutating func skip(_ input: inout ArraySlice<UInt8>, _ offset: UInt64, _ remaining: Int) -> Action {
-        let taken = min(remaining, input.count)
-        input.removeFirst(taken)
-        guard taken == remaining else {
-            self.state = .transfer(offset: offset, remaining: remaining - taken)
-            return .wait
-        }
-        self.state = .done
-        return .stream(position: offset)
-    }
-
-    private mutating func skip(_ input: inout ArraySlice<UInt8>, _ offset: UInt64, until mark: [UInt8]) -> Action {
-        // The mark may be cut between two reads, so its length less one stays in the input.
-        var at = input.startIndex
-        while at + mark.count <= input.endIndex {
-            if input[at] == mark[0], input[at..<(at + mark.count)].elementsEqual(mark) {
-                input = input[(at + mark.count)...]
-                self.state = .done
-                return .stream(position: offset)
-            }
-            at += 1
-        }
-        input = input[at...]
-        return .wait
     }
 
     private static func line(_ input: inout ArraySlice<UInt8>) throws(StreamError) -> String? {

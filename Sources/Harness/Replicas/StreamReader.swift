@@ -40,6 +40,10 @@ package struct StreamReader: Sendable {
     package private(set) var otherCommands: UInt64 = 0
     /// The primary asked for an acknowledgement (REPLCONF GETACK).
     package var acknowledgementAsked = false
+    /// The number of the last marker; 0 before the first.
+    package private(set) var marker: UInt64 = 0
+    /// A full copy follows what was taken.
+    package private(set) var isCopyDue = false
 
     package init(dialect: Dialect, position: UInt64, verifier: StreamVerifier) {
         self.dialect = dialect
@@ -59,6 +63,7 @@ package struct StreamReader: Sendable {
                 }
             if length == 0 { break }
             taken += length
+            if self.isCopyDue { break }
         }
         return taken
     }
@@ -85,11 +90,15 @@ package struct StreamReader: Sendable {
         return offset.end + length
     }
 
-    /// `+PING <tip> <ms>` is skipped; an error is the primary's last word.
-    private func line(_ bytes: UnsafeRawBufferPointer) throws(StreamError) -> Int {
+    /// `+PING <tip> <ms>` is skipped, `+SNAPSHOT` opens a full copy; an error is the primary's last word.
+    private mutating func line(_ bytes: UnsafeRawBufferPointer) throws(StreamError) -> Int {
         guard let end = Self.lineEnd(bytes, from: 0) else { return 0 }
         let text = String(decoding: bytes[0..<(end - 2)], as: UTF8.self)
         if text.hasPrefix("+PING ") { return end }
+        if text == "+SNAPSHOT" {
+            self.isCopyDue = true
+            return end
+        }
         throw text.hasPrefix("-") ? .refused(text) : .malformed("unexpected line \(text.prefix(64))")
     }
 
@@ -158,6 +167,9 @@ package struct StreamReader: Sendable {
         self.otherCommands += 1
         let words = arguments.map { String(decoding: bytes[$0].prefix(16), as: UTF8.self).uppercased() }
         if words.count == 3, words[0] == "REPLCONF", words[1] == "GETACK" { self.acknowledgementAsked = true }
+        if words.count == 3, words[0] == "SET", words[1] == Marker.streamed, let number = UInt64(words[2]) {
+            self.marker = max(self.marker, number)
+        }
         return at
     }
 

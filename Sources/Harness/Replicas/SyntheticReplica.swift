@@ -15,6 +15,8 @@ final class SyntheticReplica {
         /// Waits for the connection; these bytes go first.
         case connecting(ReplicaHandshake, opening: [UInt8])
         case handshaking(ReplicaHandshake)
+        /// Takes a full copy and throws it away.
+        case copying(CopyReader)
         case streaming(StreamReader)
         case failed(String)
     }
@@ -22,6 +24,7 @@ final class SyntheticReplica {
     let id: String
     /// Nil while it is away.
     private(set) var socket: Socket?
+    private var dialect = Dialect.replicate
     let behaviour: ReplicaBehaviour
     /// Mutations that the load had sent when this replica joined.
     let joinedAt: UInt64
@@ -35,6 +38,10 @@ final class SyntheticReplica {
     var carry: [UInt8] = []
     var receivedBytes: UInt64 = 0
     var wasFull = false
+    /// When markers came, for one that notes them.
+    var arrivals: MarkerArrivals?
+    /// The steps of a copy, for one that was attached to be timed.
+    var copy: CopyTimes?
     var acknowledgedAt: UInt64 = 0
     /// Does not read for the moment.
     var isPaused = false
@@ -82,6 +89,7 @@ final class SyntheticReplica {
         if self.behaviour.needsSmallBuffer { socket.setReceiveBuffer(bytes: Self.smallReceiveBuffer) }
         if case .away = self.phase, self.visits > 0 { self.resumes += 1 }
         self.visits += 1
+        self.dialect = dialect
         self.socket = socket
         self.phase = .connecting(handshake, opening: opening)
     }
@@ -122,23 +130,29 @@ final class SyntheticReplica {
             return nil
         case .handshaking(let handshake):
             return try self.receive(bytes, handshake)
+        case .copying(let reader):
+            return try self.receive(bytes, reader)
         case .streaming(var reader):
             // Moved out and back, so that the verifier's array stays uniquely owned and is changed in place.
             self.phase = .failed("")
             defer { self.phase = .streaming(reader) }
             let taken = try reader.consume(bytes)
             self.keep(bytes[taken...])
+            guard !reader.isCopyDue else { break }
             guard reader.acknowledgementAsked else { return nil }
             reader.acknowledgementAsked = false
             return self.behaviour.acknowledges ? Self.acknowledgement(of: reader) : nil
         }
+        // A Sluice primary announces a copy on the stream.
+        self.beginCopy(.chunked)
+        return try self.receiveRest()
     }
 
     private func receive(_ bytes: UnsafeRawBufferPointer, _ machine: ReplicaHandshake) throws(StreamError) -> [UInt8]? {
         var handshake = machine
         var input = Array(bytes)[...]
         let action = try handshake.receive(&input)
-        self.wasFull = self.wasFull || handshake.wasFull
+        self.wasFull = self.wasFull || handshake.isFull
         self.phase = .handshaking(handshake)
         self.carry = Array(input)
         switch action {
@@ -148,13 +162,43 @@ final class SyntheticReplica {
             self.phase = .streaming(
                 StreamReader(dialect: handshake.dialect, position: position, verifier: self.verifier)
             )
-            // A Redis primary streams to a newcomer only once the newcomer has acknowledged its transfer.
-            return try self.receiveBehindHandshake() ?? self.acknowledgement
+            return try self.receiveRest() ?? self.acknowledgement
+        case .copy(let framing):
+            self.beginCopy(framing)
+            return try self.receiveRest()
         }
     }
 
-    /// Frames that came in the same read as the handshake's end.
-    private func receiveBehindHandshake() throws(StreamError) -> [UInt8]? {
+    private func beginCopy(_ framing: CopyFraming) {
+        self.wasFull = true
+        self.phase = .copying(CopyReader(framing, checksum: self.copy?.checksum ?? false))
+    }
+
+    private func receive(_ bytes: UnsafeRawBufferPointer, _ machine: CopyReader) throws(StreamError) -> [UInt8]? {
+        var reader = machine
+        self.phase = .failed("")
+        let taken = try reader.consume(bytes)
+        self.keep(bytes[taken...])
+        self.copy?.bytes = reader.bytes
+        self.copy?.chunks = reader.chunks
+        guard let position = reader.position else {
+            self.phase = .copying(reader)
+            return nil
+        }
+        self.phase = .streaming(
+            StreamReader(dialect: self.dialect, position: position, verifier: self.verifierBehindCopy)
+        )
+        // A Redis primary streams to a newcomer only once the newcomer has acknowledged its transfer.
+        return try self.receiveRest() ?? self.acknowledgement
+    }
+
+    /// What is known of one who held something and is copied to is void; it goes on as one who joins in the middle.
+    private var verifierBehindCopy: StreamVerifier {
+        self.start == .nothing ? self.verifier : StreamVerifier(connections: self.verifier.last.count)
+    }
+
+    /// What came in the same read as the end of a phase.
+    private func receiveRest() throws(StreamError) -> [UInt8]? {
         guard !self.carry.isEmpty else { return nil }
         let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: self.carry.count, alignment: 1)
         defer { bytes.deallocate() }

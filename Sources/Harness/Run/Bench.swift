@@ -22,8 +22,8 @@ package final class Bench {
     private var generator: SeededGenerator
     private var sessions: [(specification: TargetSpecification, session: Session)] = []
     private var plan = Plan()
-    /// The servers of the resume cases at work, whose logs grow from case to case.
-    private var returning: (engine: ResumeCase.Engine, sessions: [TargetSpecification: Session])?
+    /// The servers that the cases at work share, beside those of the whole run.
+    private var shared: (key: SharedServer, sessions: [TargetSpecification: Session])?
 
     /// Load connections of the largest case.
     private static let connections = 50
@@ -48,7 +48,7 @@ package final class Bench {
     package func run() throws(HarnessError) {
         defer {
             for entry in self.sessions { entry.session.stop() }
-            self.stopReturning()
+            self.stopShared()
         }
         do throws(HarnessError) {
             try self.provision()
@@ -122,6 +122,11 @@ package final class Bench {
             trial = try HandshakeScenario.run(handshake, session, seconds: self.suite.handshakeSeconds)
         case (.resume(let resume), _?):
             trial = try self.resume(resume, step)
+        case (.snapshot(let snapshot), _?):
+            trial = try self.snapshot(snapshot, step)
+        case (.lag(let lag), let session?):
+            guard let specification = step.target else { preconditionFailure("a lag case needs a target") }
+            trial = try LagScenario.run(lag, session, specification, keys: self.suite.keys)
         case (.ceiling(let ceiling), _):
             trial = try CeilingScenario.run(ceiling)
         case (_, nil):
@@ -153,30 +158,50 @@ package final class Bench {
     }
 
     private func resume(_ resume: ResumeCase, _ step: Plan.Step) throws(HarnessError) -> Trial {
-        guard let specification = step.target else { preconditionFailure("a resume case needs a target") }
-        if self.returning?.engine != resume.engine { self.stopReturning() }
-        let session: Session
-        if let running = self.returning?.sessions[specification] {
-            session = running
-        } else {
-            var settings = EngineSettings()
-            settings.backlogBytes = resume.engine.backlogBytes
-            settings.isStreamQuiet = true
-            if specification == .bundled {
-                settings.dataDirectory = ChildProcess.directoryPlaceholder + "/data"
-                settings.logIndexInterval = resume.engine.indexInterval
-                // Replicas return to any place of the log.
-                settings.snapshotLogBytes = 0
-            }
-            session = try self.open(specification, settings)
-            self.returning = self.returning ?? (resume.engine, [:])
-            self.returning?.sessions[specification] = session
+        var settings = EngineSettings()
+        settings.backlogBytes = resume.engine.backlogBytes
+        settings.isStreamQuiet = true
+        if step.target == .bundled {
+            settings.dataDirectory = ChildProcess.directoryPlaceholder + "/data"
+            settings.logIndexInterval = resume.engine.indexInterval
+            // Replicas return to any place of the log.
+            settings.snapshotLogBytes = 0
         }
-        return try ResumeScenario.run(resume, session)
+        return try ResumeScenario.run(resume, try self.sharedSession(.resume(resume.engine), settings, step).session)
     }
 
-    private func stopReturning() {
-        for session in (self.returning?.sessions ?? [:]).values { session.stop() }
-        self.returning = nil
+    private func snapshot(_ snapshot: SnapshotCase, _ step: Plan.Step) throws(HarnessError) -> Trial {
+        var settings = EngineSettings()
+        settings.backlogBytes = snapshot.data.backlogBytes
+        settings.snapshotChunkBytes = snapshot.data.chunkBytes
+        settings.isStreamQuiet = true
+        let (session, specification) = try self.sharedSession(.snapshot(snapshot.data), settings, step)
+        return try SnapshotScenario.run(snapshot, session, specification)
     }
+
+    /// The server that a case shares with those before and after it: its log, or its data, stay.
+    private func sharedSession(
+        _ key: SharedServer,
+        _ settings: EngineSettings,
+        _ step: Plan.Step
+    ) throws(HarnessError) -> (session: Session, specification: TargetSpecification) {
+        guard let specification = step.target else { preconditionFailure("a case with a server needs a target") }
+        if self.shared?.key != key { self.stopShared() }
+        if let running = self.shared?.sessions[specification] { return (running, specification) }
+        let session = try self.open(specification, settings)
+        self.shared = self.shared ?? (key, [:])
+        self.shared?.sessions[specification] = session
+        return (session, specification)
+    }
+
+    private func stopShared() {
+        for session in (self.shared?.sessions ?? [:]).values { session.stop() }
+        self.shared = nil
+    }
+}
+
+/// What servers of cases must agree in to be shared.
+enum SharedServer: Hashable {
+    case resume(ResumeCase.Engine)
+    case snapshot(SnapshotCase.DataSet)
 }

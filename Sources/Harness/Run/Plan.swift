@@ -12,6 +12,8 @@ struct Plan {
         case handshake(HandshakeCase)
         case ceiling(CeilingCase)
         case resume(ResumeCase)
+        case snapshot(SnapshotCase)
+        case lag(LagCase)
     }
 
     struct Step {
@@ -34,10 +36,18 @@ struct Plan {
             self.add(beyond.map { (.idle($0), 1) }, [.bundled], seconds: 0.6, &generator)
         }
         self.add(suite.fast.map { (.fast($0.case), $0.trials) }, targets, seconds: fastSeconds, &generator)
+        self.add(suite.lags.map { (.lag($0.case), $0.trials) }, targets, seconds: Self.lagSeconds, &generator)
         let seconds = suite.handshakeSeconds + 0.1
         self.add(suite.handshakes.map { (.handshake($0.case), $0.trials) }, targets, seconds: seconds, &generator)
         self.add(suite.stalled.map { (.stalled($0.case), $0.trials) }, targets, seconds: 1.5, &generator)
         self.add(suite.resumes, targets, &generator)
+        for group in suite.snapshots {
+            let cases = group.cases.map { (work: Work.snapshot($0.case), trials: $0.trials) }
+            let trials = cases.reduce(0) { $0 + $1.trials }
+            guard trials > 0 else { continue }
+            let fill = Double(group.data.keys) / Self.preloadRate / Double(trials)
+            self.add(cases, targets, seconds: Self.snapshotSeconds(group.data) + fill, &generator)
+        }
         self.add(suite.ceilings.map { (.ceiling($0.case), $0.trials) }, [nil], seconds: 0.4, &generator)
     }
 
@@ -63,6 +73,12 @@ struct Plan {
     /// Writes per second while a log is filled, and the length of a resume trial, by experience.
     private static let preloadRate = 350_000.0
     private static let resumeSeconds = 0.15
+    private static let lagSeconds = 5.5
+
+    /// Two copies, by experience, and what comes with them.
+    private static func snapshotSeconds(_ data: SnapshotCase.DataSet) -> Double {
+        0.5 + 2 * (Double(data.keys) / 1_000_000 + Double(data.bytes) / 500e6)
+    }
 
     private mutating func add(
         _ cases: [(work: Work, trials: Int)],
@@ -95,10 +111,13 @@ extension Plan.Work {
     func suits(_ target: TargetSpecification?) -> Bool {
         switch (self, target) {
         case (.stalled, .bundled), (.resume, .bundled): true
+        case (.snapshot(let snapshot), .bundled): snapshot.transfer == .streamed
+        case (.snapshot(let snapshot), .redis): snapshot.data.chunkBytes == nil
+        case (.lag, .bundled), (.lag, .redis): true
         case (.stalled(let fanOut), .redis): fanOut.fanOut == .shared
         case (.resume(let resume), .redis):
             resume.engine.indexInterval == ResumeCase.Engine.defaultIndexInterval && resume.cache == .warm
-        case (.stalled, _), (.resume, _): false
+        case (.stalled, _), (.resume, _), (.snapshot, _), (.lag, _): false
         case (.idle, _), (.fast, _), (.handshake, _), (.ceiling, _): true
         }
     }
@@ -112,6 +131,8 @@ extension Plan.Work {
         case .handshake: HandshakeScenario.name
         case .ceiling: CeilingScenario.name
         case .resume: ResumeScenario.name
+        case .snapshot: SnapshotScenario.name
+        case .lag: LagScenario.name
         }
     }
 
@@ -121,6 +142,8 @@ extension Plan.Work {
         case .idle(let fanOut), .fast(let fanOut), .stalled(let fanOut): fanOut.parameters
         case .handshake(let handshake): handshake.parameters
         case .ceiling(let ceiling): ceiling.parameters
+        case .snapshot(let snapshot): snapshot.parameters
+        case .lag(let lag): lag.parameters
         }
     }
 
@@ -135,6 +158,8 @@ extension Plan.Work {
         case .idle(let fanOut), .fast(let fanOut), .stalled(let fanOut): fanOut.expectedMetrics(isLocal: isLocal)
         case .handshake(let handshake): handshake.expectedMetrics(isLocal: isLocal)
         case .ceiling: CeilingCase.expectedMetrics
+        case .snapshot(let snapshot): snapshot.expectedMetrics
+        case .lag(let lag): lag.expectedMetrics
         }
     }
 }

@@ -49,6 +49,19 @@ package final class Session {
         try self.welcome()
     }
 
+    /// Writes every key once, unless that was done before. A Redis primary gets its first replica beforehand, so that its
+    /// backlog is full when something is measured and does not grow meanwhile.
+    package func fill(keys: UInt64, valueSize: Int) throws(HarnessError) {
+        guard self.load.state.ledger.count == 0 else { return }
+        try self.welcome()
+        var shape = LoadShape()
+        shape.valueSize = valueSize
+        shape.keys = .sequential(keys: keys)
+        self.load.begin(shape, limit: keys)
+        try self.rest(withinSeconds: Self.preloadSeconds)
+        self.load.disconnect()
+    }
+
     /// Writes so many mutations in all, counted from the beginning of the session and rounded up to a whole batch, with
     /// nobody attached.
     package func extend(to records: UInt64, keys: UInt64, valueSize: Int) throws(HarnessError) {

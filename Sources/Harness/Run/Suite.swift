@@ -8,6 +8,8 @@ package struct Suite: Sendable {
     package var handshakes: [(case: HandshakeCase, trials: Int)] = []
     package var ceilings: [(case: CeilingCase, trials: Int)] = []
     package var resumes: [ResumeGroup] = []
+    package var snapshots: [SnapshotGroup] = []
+    package var lags: [(case: LagCase, trials: Int)] = []
     package var timing = FanOutScenario.Timing()
     /// Length of one handshake trial, in seconds.
     package var handshakeSeconds = 0.5
@@ -43,6 +45,7 @@ package struct Suite: Sendable {
             (HandshakeCase(.storm, concurrency: 200), 1),
         ]
         suite.resumes = ResumeGroup.quick
+        suite.snapshots = SnapshotGroup.quick
         suite.ceilings = Self.allCeilings
         return suite
     }
@@ -75,6 +78,8 @@ package struct Suite: Sendable {
         }
         suite.handshakes += [200, 1000].map { (HandshakeCase(.storm, concurrency: $0), 3) }
         suite.resumes = ResumeGroup.standard
+        suite.snapshots = SnapshotGroup.standard
+        suite.lags = LagCase.all(trials: 5)
         suite.ceilings = Self.allCeilings
         return suite
     }
@@ -83,6 +88,27 @@ package struct Suite: Sendable {
     package static var resume: Suite {
         var suite = Suite(name: "resume")
         suite.resumes = ResumeGroup.standard
+        return suite
+    }
+
+    /// Full copies alone.
+    package static var snapshot: Suite {
+        var suite = Suite(name: "snapshot")
+        suite.snapshots = SnapshotGroup.own
+        return suite
+    }
+
+    /// Copies to live replicas alone, in twelve pairs.
+    package static var live: Suite {
+        var suite = Suite(name: "live")
+        suite.snapshots = SnapshotGroup.live
+        return suite
+    }
+
+    /// Lag of replicas under load alone.
+    package static var lag: Suite {
+        var suite = Suite(name: "lag")
+        suite.lags = LagCase.all(trials: 2)
         return suite
     }
 
@@ -122,6 +148,11 @@ package struct Suite: Sendable {
         suite.handshakes = self.handshakes.map { ($0.case, trials ?? $0.trials) }
         suite.ceilings = self.ceilings.map { ($0.case, trials ?? $0.trials) }
         if let trials { for place in suite.resumes.indices { suite.resumes[place].trials = trials } }
+        suite.lags = self.lags.filter { entry in
+            (replicas?.contains(entry.case.replicas) ?? true) && (valueSize.map { $0 == entry.case.valueSize } ?? true)
+        }
+        .map { ($0.case, trials ?? $0.trials) }
+        for place in suite.snapshots.indices { suite.snapshots[place].narrow(replicas, valueSize, trials) }
         if replicas != nil { suite.idleBeyond = [] }
         return suite
     }

@@ -47,6 +47,8 @@ package enum ResumeScenario {
         trial.phaseEnded("preload")
         let target = session.target
         let (start, tip) = try Self.place(one, target)
+        // One whom the primary knows: a stranger may be sent a copy where that is cheaper than the log.
+        try Self.introduce(session)
         let verifier = StreamVerifier(connections: session.load.state.ledger.last.count)
         func resume(_ attempts: Int) throws(HarnessError) -> Record {
             let replica = try SoloReplica(target)
@@ -69,6 +71,15 @@ package enum ResumeScenario {
         try Self.addDisk(one, record, before, target, &trial)
         trial.phaseEnded("drain")
         return trial
+    }
+
+    /// Lets a Sluice primary make a slot for the replica.
+    private static func introduce(_ session: Session) throws(HarnessError) {
+        guard session.target.dialect == .replicate else { return }
+        let here = try session.target.tip()
+        guard case .position(let tip, _) = here else { preconditionFailure("a tip is a position") }
+        let verifier = StreamVerifier(connections: session.load.state.ledger.last.count)
+        _ = try SoloReplica(session.target).visit(as: self.visitor, from: here, verifier, until: .position(tip))
     }
 
     /// Where the replica stands and where the primary does.

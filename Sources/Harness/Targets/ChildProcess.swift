@@ -69,6 +69,10 @@ package final class ChildProcess {
         self.isRunning = false
     }
 
+    /// Stops the server where it is, until `goOn`.
+    package func pause() { if self.isAlive() { kill(self.process, SIGSTOP) } }
+    package func goOn() { if self.isAlive() { kill(self.process, SIGCONT) } }
+
     /// Asks the server to stop, kills it if it does not, and removes its directory.
     package func stop() {
         defer { clinux_remove_tree(self.directory) }

@@ -24,6 +24,11 @@ package struct EngineSettings: Sendable, Equatable {
     /// Records between two entries of the log's seek index.
     package var logIndexInterval: Int?
 
+    /// Bytes of one chunk of a full copy, of the bundled engine.
+    package var snapshotChunkBytes: Int?
+    /// `host:port` of the primary that the bundled engine follows from its start.
+    package var replicaOf: String?
+
     /// Redis sends no PING down the stream, so that every byte of it is a write of the load.
     package var isStreamQuiet = false
 
@@ -36,6 +41,8 @@ package struct EngineSettings: Sendable, Equatable {
         if let dataDirectory { flags += ["--data-dir", dataDirectory] }
         if let snapshotLogBytes { flags += ["--snapshot-log-size", String(snapshotLogBytes)] }
         if let logSync { flags += ["--log-sync", logSync.rawValue] }
+        if let snapshotChunkBytes { flags += ["--snapshot-chunk-size", String(snapshotChunkBytes)] }
+        if let replicaOf { flags += ["--replica-of", replicaOf] }
         if let logIndexInterval { flags += ["--log-index-interval", String(logIndexInterval)] }
         return flags
     }

@@ -17,6 +17,17 @@ package struct TargetInfo: Sendable {
     package subscript(_ name: String) -> String? { self.fields[name] }
 
     package func number(_ name: String) -> UInt64? { self.fields[name].flatMap { UInt64($0) } }
+
+    /// Ids of the replicas that INFO replication lists; Redis's have none.
+    var replicaIDs: [String] {
+        var ids: [String] = []
+        var place = 0
+        while let fields = self.fields["slave\(place)"]?.split(separator: ",") {
+            ids += fields.filter { $0.hasPrefix("id=") }.map { String($0.dropFirst(3)) }
+            place += 1
+        }
+        return ids
+    }
 }
 
 extension Target {
@@ -24,7 +35,8 @@ extension Target {
     private static let settingsOfInterest = [
         "shards", "fan-out", "backlog-size", "chunk-size", "link-output-limit", "repl-backlog-size",
         "client-output-buffer-limit", "repl-diskless-sync", "repl-diskless-sync-delay", "save", "appendonly",
-        "io-threads",
+        "io-threads", "rdbcompression", "rdbchecksum", "repl-diskless-load", "snapshot-chunk-size", "max-snapshots",
+        "snapshot-join-window",
     ]
 
     package func info(_ section: String) throws(HarnessError) -> TargetInfo {
@@ -50,6 +62,34 @@ extension Target {
     /// Replicas that the target counts.
     package func connectedReplicas() throws(HarnessError) -> Int {
         Int(try self.info("replication").number("connected_slaves") ?? 0)
+    }
+
+    /// A digest of all data, by the target's own reckoning; equal data have equal digests.
+    package func digest() throws(HarnessError) -> String {
+        let reply =
+            switch self.dialect {
+            case .replicate: try self.control.ask("REPL.DIGEST")
+            case .psync: try self.control.ask("DEBUG", "DIGEST")
+            }
+        if case .error(let text) = reply {
+            throw HarnessError(.targetFailed, "\(self.id) gives no digest of its data: \(text)")
+        }
+        return Self.digest(of: reply)
+    }
+
+    /// A simple string from Redis; from Sluice position and digest of each shard, out of a list of names and values for each.
+    static func digest(of reply: Reply) -> String {
+        guard case .array(let shards) = reply else { return reply.text ?? "\(reply)" }
+        return shards.map { shard in
+            guard case .array(let fields) = shard else { return "\(shard)" }
+            return ["position", "digest"].map { name in
+                let place = fields.firstIndex { $0.text == name }
+                guard let place, fields.indices.contains(place + 1) else { return "no \(name)" }
+                return fields[place + 1].text ?? fields[place + 1].number.map(String.init) ?? "no \(name)"
+            }
+            .joined(separator: " ")
+        }
+        .joined(separator: ", ")
     }
 
     /// Lets the target forget replicas that are gone for good. The engine keeps a slot for each id, holds its log for it, and

@@ -7,7 +7,7 @@ package enum TargetLauncher {
     /// Allocator options for timing and capacity: freed memory goes back within a second by a thread of the allocator,
     /// so that resident memory shows what is used.
     private static let allocatorOptions = "background_thread:true,dirty_decay_ms:1000"
-    private static let host = "127.0.0.1"
+    static let host = "127.0.0.1"
 
     /// Starts, or connects to, what was asked for.
     /// - Throws: `HarnessError.targetUnavailable` when a server is not installed or does not start.
@@ -41,19 +41,34 @@ package enum TargetLauncher {
     }
 
     /// Starts the bundled engine without waiting for it.
-    static func begin(_ settings: EngineSettings) throws(HarnessError) -> StartingEngine {
+    /// - Parameter given: where it listens; nil takes free ports.
+    static func begin(
+        _ settings: EngineSettings,
+        on given: ServerPorts? = nil
+    ) throws(HarnessError) -> StartingEngine {
         guard let executable = realpath("/proc/self/exe", nil) else {
             throw HarnessError(.targetUnavailable, "cannot find this executable; is /proc mounted?")
         }
         defer { free(executable) }
-        let ports = try self.freePorts(2)
-        let flags = ["--bind", self.host, "--port", String(ports[0]), "--replication-port", String(ports[1])]
+        let free = given == nil ? try self.freePorts(2) : []
+        let ports = given ?? ServerPorts(client: free[0], replication: free[1])
+        let flags = [
+            "--bind", self.host, "--port", String(ports.client), "--replication-port", String(ports.replication),
+        ]
         let child = try ChildProcess(
             String(cString: executable),
             ["serve"] + flags + settings.flags,
             environment: ["MALLOC_CONF": self.allocatorOptions]
         )
-        return StartingEngine(child: child, host: self.host, port: ports[0], replicationPort: ports[1])
+        return StartingEngine(child: child, host: self.host, port: ports.client, replicationPort: ports.replication)
+    }
+
+    /// Free ports for two engines that are started again and again.
+    static func portsOfPair() throws(HarnessError) -> (primary: ServerPorts, replica: ServerPorts) {
+        let ports = try self.freePorts(4)
+        return (
+            ServerPorts(client: ports[0], replication: ports[1]), ServerPorts(client: ports[2], replication: ports[3])
+        )
     }
 
     private static func redis(_ settings: EngineSettings) throws(HarnessError) -> Target {
@@ -71,7 +86,9 @@ package enum TargetLauncher {
                 "--port", String(port), "--bind", self.host, "--dir", ChildProcess.directoryPlaceholder,
                 "--save", "", "--appendonly", "no", "--repl-diskless-sync", "yes", "--repl-diskless-sync-delay", "0",
                 "--repl-backlog-size", String(settings.backlogBytes ?? 256 << 20),
-                "--client-output-buffer-limit", "replica 0 0 0",
+                "--client-output-buffer-limit", "replica 0 0 0", "--rdbcompression", "no",
+                // For digests.
+                "--enable-debug-command", "local",
             ] + quiet,
             environment: ["MALLOC_CONF": self.allocatorOptions]
         )
@@ -103,6 +120,12 @@ package enum TargetLauncher {
         }
         return sockets.compactMap(\.localPort)
     }
+}
+
+/// Where an engine listens.
+struct ServerPorts: Sendable {
+    var client: UInt16
+    var replication: UInt16
 }
 
 /// The bundled engine on its way up.

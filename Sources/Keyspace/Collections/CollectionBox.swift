@@ -36,7 +36,7 @@ final class CollectionBox {
     }
 
     /// Bytes of a box that the allocator gives out, object header included.
-    private static let boxBytes = 80
+    private static let boxBytes = 48
 
     var allocatedBytes: Int { Self.boxBytes + self.main.allocatedBytes + (self.index?.allocatedBytes ?? 0) }
 }

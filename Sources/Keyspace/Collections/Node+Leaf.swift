@@ -86,11 +86,26 @@ extension Node {
     /// Puts an element in, in place if there is room and in a larger block otherwise.
     static func insert(_ element: Element, _ size: Int, at index: Int, into leaf: inout Node) {
         if leaf.end + size + 2 * (leaf.count + 1) > leaf.capacity {
-            let larger = leaf.part(0..<leaf.count, extraBytes: size + 2)
-            leaf.release()
-            leaf = larger
+            Self.makeRoom(size + 2, in: &leaf)
         }
         leaf.write(element, size, at: index)
+    }
+
+    private static func makeRoom(_ bytes: Int, in leaf: inout Node) {
+        guard leaf.unused == 0 else {
+            let larger = leaf.part(0..<leaf.count, extraBytes: bytes)
+            leaf.release()
+            leaf = larger
+            return
+        }
+        // Nothing is to be left out: the block grows, and the offsets move to its new end.
+        let old = leaf.capacity
+        let new = Self.capacity(for: leaf.usedBytes + bytes)
+        guard let base = realloc(leaf.base, new) else { fatalError("out of memory") }
+        leaf = Node(base: base)
+        let length = 2 * leaf.count
+        memmove(base + (new - length), base + (old - length), length)
+        leaf.capacity = new
     }
 
     private func write(_ element: Element, _ size: Int, at index: Int) {
@@ -130,7 +145,7 @@ extension Node {
     static func remove(_ index: Int, from leaf: inout Node) {
         let size = leaf.element(index).size(leaf.layout)
         let offsets = leaf.offsets
-        leaf.unused += size
+        if Int(offsets[index]) + size == leaf.end { leaf.end -= size } else { leaf.unused += size }
         memmove(offsets + 1, offsets, 2 * index)
         leaf.count -= 1
         if leaf.count == 0 {

@@ -11,8 +11,9 @@ package struct SnapshotWork {
 }
 
 extension SnapshotPasses {
-    /// Bytes that a pass may produce for a link that has everything: what that link takes in a turn.
-    static let creditBytes = Stream.turnBytes
+    /// Bytes that a pass may produce for a link that has everything: what that link takes at a time. Fewer would wake the
+    /// replica more often than need be, and more would not stay in the processor's cache until the last link has them.
+    static let creditBytes = 512 << 10
     /// A piece's last part is left free, so that an entry of a usual size does not pass its end and need to be moved.
     private static func slack(_ chunkBytes: Int) -> Int { min(2048, chunkBytes / 8) }
 

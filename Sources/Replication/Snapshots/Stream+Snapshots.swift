@@ -79,7 +79,7 @@ extension Stream {
     /// Serves one link; true when it could take more at once.
     private mutating func copy(_ index: Int, _ left: inout Int, now: Milliseconds, _ send: Send) -> Bool {
         let number = self.links[index].number
-        var budget = min(Self.turnBytes, left)
+        var budget = min(SnapshotPasses.creditBytes, left)
         while !self.links[index].isBlocked, budget > 0 {
             var taken = 0
             if self.links[index].state == .waiting, self.links[index].isHeartbeatDue {
@@ -107,6 +107,7 @@ extension Stream {
         self.links[index].state = .streaming
         self.links[index].isInsideSnapshot = false
         self.links[index].position = position
+        self.links[index].copiedPosition = position
         self.links[index].cursor = nil
         self.links[index].acknowledgedAt = now
         let number = self.links[index].number

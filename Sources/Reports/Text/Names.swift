@@ -62,11 +62,17 @@ enum ParameterText {
         case "load_limit": return "load of at most \(self.size(value))/s"
         case "kind": return self.kind(value)
         case "behaviour", "fan_out": return value
+        case "keys": return "\(self.grouped(value)) keys"
+        case "write_rate": return value == "0" ? "no writes" : "\(self.grouped(value)) writes/s"
+        case "ceiling_share": return "\(value) % of the ceiling"
+        case "transfer": return value == "file" ? "through a file" : value
+        case "receiver": return value == "live" ? "live replica" : "\(value) replica"
         case "source": return "from \(value)"
         case "cache": return "\(value) cache"
         case "log_records": return "\(value) records"
         case "distance": return "\(value) behind"
         case "backlog_size": return "backlog of \(self.size(value))"
+        case "snapshot_chunk_size": return "chunks of \(self.size(value))"
         default: return "\(self.title(parameter.name).lowercased()) \(value)"
         }
     }
@@ -74,9 +80,12 @@ enum ParameterText {
     /// The value alone, for a column that the parameter heads.
     static func value(_ parameter: Parameter) -> String {
         switch parameter.name {
-        case "value_size", "backlog_size": self.size(parameter.value)
+        case "value_size", "backlog_size", "snapshot_chunk_size": self.size(parameter.value)
         case "load_limit": "\(self.size(parameter.value))/s"
         case "kind": self.kind(Markdown.oneLine(parameter.value))
+        case "write_rate": parameter.value == "0" ? "none" : "\(self.grouped(parameter.value))/s"
+        case "ceiling_share": "\(Markdown.oneLine(parameter.value)) % of the ceiling"
+        case "transfer": parameter.value == "file" ? "through a file" : Markdown.oneLine(parameter.value)
         default: Markdown.oneLine(parameter.value)
         }
     }
@@ -90,7 +99,7 @@ enum ParameterText {
     /// Whether a heading or an axis says it anyway, or it says nothing: a case without load has zero connections.
     static func isObvious(_ parameter: Parameter) -> Bool {
         switch parameter.name {
-        case "behaviour", "kind", "fan_out": true
+        case "behaviour", "kind", "fan_out", "receiver": true
         case "connections", "pipeline": parameter.value == "0"
         default: false
         }
@@ -105,6 +114,10 @@ enum ParameterText {
         case "storm": "storm"
         default: value
         }
+    }
+
+    private static func grouped(_ value: String) -> String {
+        Int(value).map(ResumeSentence.grouped) ?? Markdown.oneLine(value)
     }
 
     private static func size(_ value: String) -> String {

@@ -18,10 +18,12 @@ struct Verdict {
         var paragraphs: [String] = []
         if !self.validity.isValid { paragraphs.append(self.invalidity) }
         if self.record.interrupted { paragraphs.append(self.interruption) }
-        let sentences = [
-            self.memory, self.processor, self.writes, self.stalled, self.handshakes, self.storm,
-            ResumeSentence(self.record, names: self.names).text,
-        ].compactMap(\.self)
+        let sentences =
+            [
+                self.memory, self.processor, self.writes, self.stalled, self.handshakes, self.storm,
+                ResumeSentence(self.record, names: self.names).text,
+            ].compactMap(\.self) + SnapshotSentences(self.record, names: self.names).all
+            + [LagSentence(self.record, names: self.names).text].compactMap(\.self)
         paragraphs.append(
             sentences.isEmpty
                 ? "This run holds no figure that a verdict could rest on."

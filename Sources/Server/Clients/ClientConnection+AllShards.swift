@@ -15,8 +15,17 @@ extension ClientConnection {
     ) {
         let shards = self.shard.node.shards
         guard shards.count > 1 else { return answer([ask(self.shard)], self.shard.writer) }
-        let futures = shards.map { shard in shard.loop.flatSubmit { shard.held(ask(shard)) } }
-        self.wait(for: EventLoopFuture.whenAllSucceed(futures, on: self.shard.loop)) { answer($0, $1) }
+        let asked = self.askedCommand
+        let futures = shards.map { shard in
+            shard.loop.flatSubmit { shard.held(CommandTiming.measure { ask(shard) }) }
+        }
+        self.wait(for: EventLoopFuture.whenAllSucceed(futures, on: self.shard.loop)) { timed, writer in
+            if var asked {
+                asked.microseconds = timed.map(\.microseconds).max() ?? 0
+                if asked.microseconds >= self.shard.timing.threshold { self.noteSlow(asked) }
+            }
+            answer(timed.map(\.result), writer)
+        }
     }
 
     /// Sends what has been answered so far and holds the input until the future is there.

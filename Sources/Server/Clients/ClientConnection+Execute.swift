@@ -20,6 +20,14 @@ extension ClientConnection {
             return self.afterBatch { self.refuseArity(of: table.specs[index], writer) }
         }
         self.session.lastCommand = index
+        if self.shard.timing.isTimed(table.specs[index].timing) { return self.executeTimed(index, command, writer) }
+        return self.carryOut(index, command, writer)
+    }
+
+    /// - Parameter index: of the command in the table.
+    @inline(__always)
+    func carryOut(_ index: Int, _ command: Command, _ writer: Writer) -> Bool {
+        let table = self.shard.node.table
         let id = table.specs[index].id
         switch table.specs[index].scope {
         case .keyspace where self.isAlone, .allShards where self.isAlone:

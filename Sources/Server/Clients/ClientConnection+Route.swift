@@ -83,6 +83,7 @@ extension ClientConnection {
     func noteWrites(_ replies: [ShardPart.Replies]) {
         for (shard, replies) in replies.enumerated() {
             if let position = replies.position { self.session.lastWrites.note(position, shard: shard) }
+            for command in replies.slow { self.noteSlow(command) }
         }
     }
 
@@ -97,6 +98,7 @@ extension ClientConnection {
         let part = ShardPart(commands: Array(command.encoded))
         let version = self.session.version
         self.wait(for: shard.loop.flatSubmit { shard.runAndHold(part, version: version) }) { replies, writer in
+            for command in replies.slow { self.noteSlow(command) }
             replies.bytes.withUnsafeBytes { writer.raw($0) }
         }
     }

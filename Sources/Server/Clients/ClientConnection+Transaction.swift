@@ -73,15 +73,15 @@ extension ClientConnection {
     }
 
     private static func keys(of command: Command, _ spec: CommandSpec) -> StrideTo<Int> {
-        spec.id == .memory && spec.isForShard(command)
-            ? stride(from: 2, to: 3, by: 1) : spec.keyIndices(argumentCount: command.count)
+        spec.scope == .connection && spec.isForShard(command)
+            ? stride(from: 2, to: 3, by: 1) : spec.keyIndices(of: command)
     }
 
     /// Whether the connection can answer a command in the middle of a transaction, at once and, with several shards, before it.
     private func mayServeInTransaction(_ id: CommandID) -> Bool {
         switch id {
         case .ping, .echo, .select, .time, .command, .unwatch: true
-        case .hello, .client, .config, .info, .role, .memory, .debug: self.isAlone
+        case .hello, .client, .config, .info, .role, .memory, .object, .slowlog: self.isAlone
         default: false
         }
     }
@@ -144,10 +144,12 @@ extension ClientConnection {
 
     private func run(_ transaction: Transaction, watcher: Int64?, _ writer: Writer) {
         let before = writer.count
-        let wrote = self.shard.run(transaction, watcher: watcher, writer) { index, command in
+        var slow: [SlowCommand] = []
+        let wrote = self.shard.run(transaction, watcher: watcher, writer, slow: &slow) { index, command in
             self.session.lastCommand = index
             self.serve(self.shard.node.table.specs[index].id, command, writer)
         }
+        for command in slow { self.noteSlow(command) }
         guard wrote else { return }
         self.session.lastWrites.note(self.shard.engine.tip, shard: self.shard.index)
         if self.asksReplicas { self.writeReplies.append(before..<writer.count) }
@@ -167,6 +169,7 @@ extension ClientConnection {
         }
         self.wait(for: future) { replies, writer in
             if let token { self.endWait(token) }
+            for command in replies.slow { self.noteSlow(command) }
             if let position = replies.position { self.session.lastWrites.note(position, shard: owner.index) }
             replies.bytes.withUnsafeBytes { writer.raw($0) }
         }

@@ -38,6 +38,9 @@ final class ClientConnection: ChannelInboundHandler {
     var writeReplies: [Range<Int>] = []
     /// The waits for replicas that end with the connection.
     var commitWaits: [(shard: Shard, token: UInt64)] = []
+    var isWaitingForPlaces = false
+    /// What all shards are being asked for, if that is timed.
+    var askedCommand: SlowCommand?
     /// Something is with other shards; nothing is executed until it is back.
     var isAwaiting = false
     /// Between MULTI and EXEC.
@@ -93,6 +96,7 @@ final class ClientConnection: ChannelInboundHandler {
         self.context = nil
         self.dropTransaction()
         self.cancelWaits()
+        self.cancelPlaceWaits()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -139,7 +143,8 @@ final class ClientConnection: ChannelInboundHandler {
 
     /// Carries out the commands at the front of the input, and tells how many bytes they were.
     private func consume(_ bytes: Bytes) -> Int {
-        self.session.lastActive = WallClock.milliseconds
+        self.shard.timing.began = WallClock.microseconds
+        self.session.lastActive = self.shard.timing.began / 1000
         self.shard.now = self.session.lastActive
         let writer = self.shard.writer
         writer.version = self.session.version
@@ -149,6 +154,10 @@ final class ClientConnection: ChannelInboundHandler {
             let following = self.parser.gather(in: rest)
             let (executed, isComplete) = self.executeGathered(in: rest, writer)
             used += executed
+            if self.shard.timing.isOn, let microseconds = self.shard.timing.gatheredEnded() {
+                let isOne = self.parser.gatheredCount == 1
+                self.gatheredTookLong(microseconds, isOne ? self.parser.gathered(0, in: rest).command : nil)
+            }
             guard isComplete, !self.isPaused else {
                 // What is left is parsed again after the pause.
                 self.parser.advance()

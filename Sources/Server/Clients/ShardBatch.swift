@@ -22,10 +22,12 @@ struct ShardPart: Sendable {
         /// Which of them answer writes, and the position after the last one.
         var writes: [Int] = []
         var position: Position?
+        /// Those that took long.
+        var slow: [SlowCommand] = []
 
         /// The same, with an error in place of every reply to a write.
         func refusingWrites(_ message: String) -> Replies {
-            var replies = Replies(used: self.used, position: self.position)
+            var replies = Replies(used: self.used, position: self.position, slow: self.slow)
             var start = 0
             for (index, end) in self.ends.enumerated() {
                 replies.bytes +=

@@ -78,12 +78,14 @@ extension Shard {
     /// Carries out a transaction as a whole, and appends one reply.
     /// - Parameters:
     ///   - watcher: the client, if it watches keys here.
+    ///   - slow: gets the commands that took long.
     ///   - serve: answers a command that is not about keys.
     /// - Returns: whether it wrote.
     func run(
         _ transaction: Transaction,
         watcher: Int64?,
         _ writer: Writer,
+        slow: inout [SlowCommand],
         serve: (Int, Command) -> Void
     ) -> Bool {
         self.engine.keyspace.now = self.now
@@ -106,7 +108,9 @@ extension Shard {
                 answer.withUnsafeBytes { writer.raw($0) }
             } else if let index = self.node.table.index(of: command[0]) {
                 let spec = self.node.table.specs[index]
-                if spec.isForShard(command) {
+                if spec.isForShard(command), self.timing.isTimed(spec.timing) {
+                    self.timed(command, &slow) { self.engine.executeInTransaction(spec.id, command, writer) }
+                } else if spec.isForShard(command) {
                     self.engine.executeInTransaction(spec.id, command, writer)
                 } else {
                     serve(index, command)
@@ -127,7 +131,7 @@ extension Shard {
         precondition(writer.count == 0, "the writer is empty between reads")
         writer.version = version
         var replies = ShardPart.Replies()
-        let wrote = self.run(transaction, watcher: watcher, writer) { _, _ in
+        let wrote = self.run(transaction, watcher: watcher, writer, slow: &replies.slow) { _, _ in
             writer.error(CommandError.notForShard)
         }
         if wrote {
@@ -154,7 +158,10 @@ extension CommandSpec {
     func isForShard(_ command: Command) -> Bool {
         switch self.scope {
         case .keyspace, .allShards: true
-        case .connection: self.id == .memory && command.count > 2 && command[1].equalsIgnoringCase("USAGE")
+        case .connection:
+            self.id == .object
+                ? command.count == 3
+                : self.id == .memory && command.count > 2 && command[1].equalsIgnoringCase("USAGE")
         }
     }
 }

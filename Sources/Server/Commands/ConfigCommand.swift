@@ -103,6 +103,16 @@ extension Settings {
         case "min-replicas-max-lag", "min-slaves-max-lag":
             guard let seconds = Int(value), seconds >= 0 else { return failed("argument must be seconds") }
             self.minReplicasMaxLagSeconds = seconds
+        case "slowlog-log-slower-than":
+            guard let number = Int(value), ServerOptions.slowlogMicroseconds.contains(number) else {
+                return failed("argument must be microseconds, or -1")
+            }
+            self.slowlogMicroseconds = number
+        case "slowlog-max-len":
+            guard let number = Int(value), ServerOptions.slowlogLength.contains(number) else {
+                return failed("argument must be between 0 and \(ServerOptions.slowlogLength.upperBound)")
+            }
+            self.slowlogLength = number
         case "save" where value.isEmpty, "appendonly" where value.lowercased() == "no": break
         case "save", "appendonly": return failed("start with --data-dir instead")
         default:
@@ -132,6 +142,8 @@ extension Node {
             ("data-dir", self.options.dataDirectory ?? ""), ("log-segment-size", "\(self.options.log.segmentBytes)"),
             ("min-replicas-to-write", "\(settings.minReplicasToWrite)"),
             ("min-replicas-max-lag", "\(settings.minReplicasMaxLagSeconds)"),
+            ("slowlog-log-slower-than", "\(settings.slowlogMicroseconds)"),
+            ("slowlog-max-len", "\(settings.slowlogLength)"),
             ("max-snapshots", "\(self.options.stream.snapshots.mostPasses)"),
             ("snapshot-join-window", "\(self.options.stream.snapshots.joinWindow)"),
             ("snapshot-rate", "\(self.options.stream.snapshots.bytesPerSecond)"),

@@ -70,7 +70,7 @@ extension ShardFollower {
         } catch {
             return .badSnapshot("\(error)")
         }
-        guard let history = self.grantedHistory ?? loaded.history, loaded.history ?? history == history,
+        guard let history = self.roundHistory ?? loaded.history, loaded.history ?? history == history,
             loaded.position ?? position == position, position > 0 || loaded.keyCount == 0
         else { return .badSnapshot("the snapshot is of another history or position than its envelope says") }
         incoming.staged?.onRoom = nil

@@ -44,7 +44,9 @@ final class ShardFollower {
 
     /// What the primary said of itself in this round; nil for a bare stream.
     var topology: TopologyAnswer.Stream?
-    /// The history that the handshake granted and that is not the shard's yet.
+    /// The history that this round's handshake granted.
+    var roundHistory: History?
+    /// The same, as long as it is not the shard's yet.
     var grantedHistory: History?
 
     // What has come and was not applied, the oldest first.
@@ -60,6 +62,8 @@ final class ShardFollower {
     /// A slice is being applied: what ends the connection meanwhile (a write that fails, say) does so after it.
     var isDraining = false
     var endAfterSlice: FollowerEnd?
+    /// The connection is gone; what has come on it is applied first.
+    var endAfterInbox: FollowerEnd?
     /// The shard is busy with something that the stream must wait for.
     var isHeld = false
 
@@ -193,10 +197,21 @@ final class ShardFollower {
     /// The connection is over; the next round begins after the back-off.
     func ended(_ end: FollowerEnd) {
         guard self.phase != .stopped, self.phase != .waiting else { return }
+        if end.isOfConnection, self.inboxBytes > 0 || self.isDraining {
+            self.endAfterInbox = self.endAfterInbox ?? end
+            self.channel = nil
+            if !self.isDraining, !self.isHeld { self.scheduleDrain() }
+            return
+        }
         guard !self.isDraining else {
             self.endAfterSlice = self.endAfterSlice ?? end
             return
         }
+        self.finish(end)
+    }
+
+    /// The round is over.
+    func finish(_ end: FollowerEnd) {
         self.end(end)
         guard !self.shard.isStopped else { return }
         self.startLater(in: .milliseconds(self.backoff.next(using: &self.generator)))
@@ -222,11 +237,13 @@ final class ShardFollower {
         self.channel = nil
         self.abandonSnapshot()
         self.topology = nil
+        self.roundHistory = nil
         self.grantedHistory = nil
         self.front = ByteBuffer()
         self.inbox.removeAll()
         self.inboxBytes = 0
         self.isReading = true
+        self.endAfterInbox = nil
         self.isHeld = false
         self.toldState = []
         self.acknowledgedAt = 0

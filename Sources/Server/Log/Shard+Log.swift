@@ -178,6 +178,8 @@ extension Shard {
         self.gates.removeAll()
         for token in Array(self.commitWaits.keys) { self.cancelCommit(token) }
         self.dropPauses()
+        self.dropDigests()
+        self.cancelPlaceWait(of: nil)
     }
 
     /// Writes and syncs what is left, once the log's thread has ended and nothing else writes.

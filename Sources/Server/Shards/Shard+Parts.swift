@@ -35,7 +35,7 @@ extension Shard {
                 case .command(let consumed) = parser.next(in: Bytes(rebasing: bytes[used...]))
             {
                 if self.isGuarded, self.mustWait(parser.current) { break }
-                if self.runHere(parser.current, writer) {
+                if self.runHere(parser.current, writer, &replies.slow) {
                     replies.writes.append(replies.ends.count)
                     replies.position = self.engine.tip
                 }
@@ -50,6 +50,12 @@ extension Shard {
         return replies
     }
 
+    /// Runs `body`, and remembers the command if that took long.
+    func timed(_ command: Command, _ slow: inout [SlowCommand], _ body: () -> Void) {
+        let microseconds = CommandTiming.measure(body).microseconds
+        if microseconds >= self.timing.threshold { slow.append(SlowCommand(command, microseconds: microseconds)) }
+    }
+
     private func mustWait(_ command: Command) -> Bool {
         guard let index = self.node.table.index(of: command[0]) else { return false }
         guard case .waits = self.verdict(index, command) else { return false }
@@ -57,7 +63,7 @@ extension Shard {
     }
 
     /// - Returns: whether it wrote.
-    private func runHere(_ command: Command, _ writer: Writer) -> Bool {
+    private func runHere(_ command: Command, _ writer: Writer, _ slow: inout [SlowCommand]) -> Bool {
         guard let index = self.node.table.index(of: command[0]) else {
             writer.error(CommandError.unknown(command))
             return false
@@ -66,7 +72,12 @@ extension Shard {
             writer.error(refusal)
             return false
         }
-        self.engine.execute(self.node.table.specs[index].id, command, now: self.now, writer)
+        let id = self.node.table.specs[index].id
+        if self.timing.isTimed(self.node.table.specs[index].timing) {
+            self.timed(command, &slow) { self.engine.execute(id, command, now: self.now, writer) }
+        } else {
+            self.engine.execute(id, command, now: self.now, writer)
+        }
         return self.noteWrites()
     }
 }

@@ -8,6 +8,7 @@ extension Shard {
         self.queryBufferLimit = settings.queryBufferLimit
         self.engine.stream.linkTimeout = Milliseconds(settings.linkTimeoutSeconds) * 1000
         self.refreshWriteRefusal()
+        self.timing.set(settings)
         if settings.backlogBytes != self.engine.stream.backlog.limitBytes {
             self.engine.stream.backlog.setLimit(bytes: settings.backlogBytes)
         }

@@ -33,8 +33,8 @@ private struct SliceBudget {
     /// Bytes that links are given; a megabyte takes some 300 µs.
     var sendBytes: Int
 
-    static let busy = SliceBudget(production: 200_000, sendBytes: 256 << 10)
-    static let idle = SliceBudget(production: 500_000, sendBytes: 1 << 20)
+    static let busy = SliceBudget(production: 100_000, sendBytes: 128 << 10)
+    static let idle = SliceBudget(production: 400_000, sendBytes: 3 << 19)
 }
 
 /// Calls the shard back on its loop.
@@ -71,8 +71,11 @@ extension Shard {
         // Before anything is sent: what may be told now is told at once.
         self.engine.settleSnapshots(now: now)
         self.beginSnapshots(now: now)
-        self.produceSnapshots(budget, now: now)
-        let hasMore = self.sendSnapshots(limit: budget.sendBytes, now: now)
+        // Nothing is produced before every link that takes bytes has what there is: one that was blocked for a moment catches up.
+        var hasMore = self.sendSnapshots(limit: budget.sendBytes, now: now)
+        if !hasMore, self.produceSnapshots(budget, now: now) {
+            hasMore = self.sendSnapshots(limit: budget.sendBytes, now: now)
+        }
         if self.engine.settleSnapshots(now: now) { self.scheduleTurn() }
         self.noteSettledWaits()
         self.endClosingLinks()
@@ -101,12 +104,14 @@ extension Shard {
         )
     }
 
-    private func produceSnapshots(_ budget: SliceBudget, now: Milliseconds) {
-        guard self.engine.stream.snapshots.hasWork(now: now) else { return }
+    /// - Returns: whether anything was asked for.
+    private func produceSnapshots(_ budget: SliceBudget, now: Milliseconds) -> Bool {
+        guard self.engine.stream.snapshots.hasWork(now: now) else { return false }
         let event = self.events.begin()
         let end = event.wall + budget.production
         while self.engine.produceSnapshot(now: now), Clocks.monotonicNanoseconds < end {}
         self.events.end(.snapshotSlice, since: event)
+        return true
     }
 
     private func sendSnapshots(limit: Int, now: Milliseconds) -> Bool {

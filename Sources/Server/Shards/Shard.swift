@@ -33,6 +33,10 @@ final class Shard: @unchecked Sendable {
     /// Why writes are refused now; nil when they are not.
     var writeRefusal: String? { didSet { self.refreshGuard() } }
     var pauses = ShardPauses()
+    var timing = CommandTiming()
+    var digests = DigestPasses()
+    /// Clients that wait for a position, by their numbers.
+    var placeWaits: [Int64: PlaceWait] = [:]
     /// Something may stand in the way of a write: the one flag that every command looks at.
     var isGuarded = false
 
@@ -127,6 +131,7 @@ final class Shard: @unchecked Sendable {
         self.loop.execute {
             // Before the first client: with too few replicas no write is let through.
             self.refreshWriteRefusal()
+            self.timing.set(self.node.currentSettings)
             self.ticker = self.loop.scheduleRepeatedTask(
                 initialDelay: Self.tickInterval,
                 delay: Self.tickInterval
@@ -145,7 +150,7 @@ final class Shard: @unchecked Sendable {
             self.scheduleTurn()
         } else {
             self.publish()
-            if !self.parkedLinks.isEmpty { self.scheduleTurn() }
+            if !self.parkedLinks.isEmpty || !self.placeWaits.isEmpty { self.scheduleTurn() }
         }
         return true
     }
@@ -168,6 +173,7 @@ final class Shard: @unchecked Sendable {
         self.noteSettledWaits()
         self.dispatchDiskRequests()
         self.finishCommits()
+        self.finishPlaceWaits()
         self.endClosingLinks()
     }
 

@@ -31,11 +31,18 @@ extension Keyspace {
         return Int(value)
     }
 
+    /// How often a member may be drawn by one command. Redis has no limit, and can be made to answer until its memory ends.
+    private static let mostDraws = 1 << 24
+
     /// Reads how many random ones are wanted: negative, when the same may come twice.
     static func signedCount(_ bytes: Bytes, _ reply: Writer) -> Int? {
         guard let value = Self.integer(bytes, reply) else { return nil }
         guard value != .min else {
             reply.error(CommandError.notALong)
+            return nil
+        }
+        guard value >= -Self.mostDraws else {
+            reply.error(CommandError.outOfRange)
             return nil
         }
         return value

@@ -97,9 +97,10 @@ extension Keyspace {
             return pivot == nil
         }
         guard let pivot else { return reply.integer(-1) }
-        self.change(at: place).insert(command[4], at: pivot + (isAfter ? 1 : 0))
+        let box = self.change(at: place)
+        box.insert(command[4], at: pivot + (isAfter ? 1 : 0))
         self.mutations.verbatim()
-        reply.integer(tree.count + 1)
+        reply.integer(box.count)
     }
 
     private struct Search {
@@ -154,7 +155,8 @@ extension Keyspace {
                     )
                     return nil
                 }
-                search.rank = rank
+                // The smallest number has no counterpart; Redis takes it for -1.
+                search.rank = rank == .min ? -1 : rank
             } else if command[index].equalsIgnoringCase("COUNT") {
                 guard let count = Self.positive(value, reply, orElse: "ERR COUNT can't be negative") else { return nil }
                 search.count = count

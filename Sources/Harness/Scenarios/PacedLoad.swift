@@ -1,0 +1,78 @@
+import Histogram
+import Measurement
+import Workload
+
+/// An open loop beside something that is measured: what clients saw before it, and what they saw meanwhile.
+struct PacedLoad {
+    /// Connections that the commands go over in turns.
+    static let connections = 50
+    private static let warmUpSeconds = 0.5
+
+    private let session: Session
+    /// What clients saw before; nil when that was not asked for.
+    private let before: OpenLoopRecord?
+    private var during: OpenLoopRecord?
+
+    /// Starts the load and lets it run alone.
+    /// - Parameter aloneSeconds: how long that is recorded; 0: not at all.
+    init(
+        _ session: Session,
+        rate: Int,
+        valueSize: Int,
+        keys: UInt64,
+        aloneSeconds: Double = 0
+    ) throws(HarnessError) {
+        var shape = LoadShape()
+        shape.connections = Self.connections
+        shape.valueSize = valueSize
+        shape.keys = .uniform(keys: keys)
+        shape.rate = rate
+        self.session = session
+        session.load.begin(shape)
+        guard aloneSeconds > 0 else {
+            self.before = nil
+            return
+        }
+        try Wait.seconds(Self.warmUpSeconds)
+        session.load.cutRecording()
+        try Wait.seconds(aloneSeconds)
+        guard let record = session.load.cutRecording() else { throw Self.ended(session) }
+        self.before = record
+    }
+
+    private static func ended(_ session: Session) -> HarnessError {
+        HarnessError(.targetFailed, session.load.state.failures.first ?? "the load of \(session.target.id) ended")
+    }
+
+    /// What is measured begins now.
+    func begin() { self.session.load.cutRecording() }
+
+    /// What is measured has ended; the load goes on.
+    mutating func ended() throws(HarnessError) {
+        guard let record = self.session.load.cutRecording() else { throw Self.ended(self.session) }
+        self.during = record
+    }
+
+    /// Ends the load and waits for the answers that are due.
+    func stop() throws(HarnessError) {
+        self.session.load.end()
+        try self.session.rest()
+    }
+
+    func add(to trial: inout Trial, seconds: Double) {
+        trial.add("response_before", nanoseconds: self.before?.response)
+        guard let during else { return }
+        trial.add("response_during", nanoseconds: during.response)
+        trial.add("service_during", nanoseconds: during.service)
+        trial.add("generator_lateness", nanoseconds: during.lateness)
+        let second = during.response
+        if let first = self.before?.response, first.totalCount > 0, second.totalCount > 0,
+            first.valueAtPercentile(99.9) > 0
+        {
+            let growth = Double(second.valueAtPercentile(99.9)) / Double(first.valueAtPercentile(99.9))
+            trial.add("response_growth", growth, unit: "ratio", better: .lower)
+        }
+        if seconds > 0 { trial.add("achieved_rate", Double(during.sent) / seconds, unit: "1/s", better: .neither) }
+        trial.invalidate([self.before?.saturation, during.saturation].compactMap(\.self))
+    }
+}

@@ -59,6 +59,12 @@ package struct SnapshotCase: Hashable, Sendable {
         ] + chunk
     }
 
+    /// What the bundled engine does not tell, with the reason.
+    package func unsupported(isBundled: Bool) -> [String: String] {
+        guard isBundled, self.receiver == .live else { return [:] }
+        return ["live_loading": "it loads while it receives, and serves its old data meanwhile"]
+    }
+
     package var expectedMetrics: [String] {
         let load =
             self.writeRate == 0

@@ -56,7 +56,9 @@ int clinux_ticker(int64_t interval) {
 }
 
 // Linux keeps a nice value per thread; 0 names the calling one.
-int clinux_raise_thread(int raised) { return setpriority(PRIO_PROCESS, 0, raised ? -15 : 0); }
+int clinux_thread_nice(void) { return getpriority(PRIO_PROCESS, 0); }
+
+int clinux_set_thread_nice(int nice) { return setpriority(PRIO_PROCESS, 0, nice); }
 
 int clinux_accept(int listener) {
     return accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);

@@ -8,6 +8,8 @@ package import ReplicationLog
 package struct LogJob: Sendable {
     package var batch: LogBatch?
     package var isSync: Bool
+    /// Segments whose records all lie at or before it leave the log.
+    package var prunesUpTo: Position?
 
     /// Carries the job out; nobody else may use the log meanwhile.
     package func run(on log: ReplicationLog) -> LogOutcome {
@@ -21,6 +23,10 @@ package struct LogJob: Sendable {
             if self.isSync { try log.sync() }
         } catch {
             outcome.failure = LogFailure(reason: error.description, isNoSpace: error.isNoSpace)
+        }
+        // What cannot be pruned now is asked for again at the next sweep.
+        if let limit = self.prunesUpTo, outcome.failure == nil {
+            outcome.detached = (try? log.detach(upTo: min(limit, log.durable))) ?? []
         }
         outcome.written = log.last
         outcome.durable = log.durable
@@ -39,6 +45,8 @@ package struct LogOutcome: Sendable {
     /// The batch that could not be written; it must be tried again before any other.
     package var unwritten: LogBatch?
     package var failure: LogFailure?
+    /// Segments that have left the log, and whose files are to be removed.
+    package var detached: [LSN] = []
 }
 
 package struct LogFailure: Equatable, Sendable {
@@ -74,6 +82,9 @@ package final class ShardLog {
     private var retryAt: Milliseconds = 0
     /// When the oldest record that is not durable was numbered; nil when all are.
     private var oldestUnsynced: Milliseconds?
+    /// Somebody waits until everything up to here is durable, whatever the policy.
+    private var wantedDurable: Position = 0
+    private var prunesUpTo: Position?
 
     /// Bytes after which `everysec` does not wait for the second to end: what is not synced is held in memory, to be
     /// written again should the sync fail.
@@ -98,6 +109,14 @@ package final class ShardLog {
         self.gatheringUncounted = gathering
     }
 
+    /// Lets the next job sync, whatever the policy, until everything up to a position is durable.
+    package func requestSync(through position: Position) {
+        self.wantedDurable = max(self.wantedDurable, min(position, self.last))
+    }
+
+    /// Lets the next job prune.
+    func requestPruning(upTo position: Position) { self.prunesUpTo = position }
+
     /// Begins again with other files, at their tip. What has gathered and was not written is dropped with the old ones.
     func reset(tip: Position) {
         precondition(!self.isJobOut, "nobody else has the old files any more")
@@ -110,6 +129,8 @@ package final class ShardLog {
         self.unsyncedBytes = 0
         self.retryAt = 0
         self.oldestUnsynced = nil
+        self.wantedDurable = 0
+        self.prunesUpTo = nil
     }
 
     /// Numbers a mutation and keeps it for the next job.
@@ -163,12 +184,13 @@ package final class ShardLog {
         let isSync = isLast || self.isSyncDue(now, hasBatch: batch != nil)
         self.isJobOut = true
         self.isSyncOut = isSync
-        return LogJob(batch: batch, isSync: isSync)
+        return LogJob(batch: batch, isSync: isSync, prunesUpTo: self.prunesUpTo.take())
     }
 
     func isJobDue(now: Milliseconds, isLast: Bool = false) -> Bool {
         guard !self.isJobOut, self.failure == nil || self.isRetryDue(now) || isLast else { return false }
-        return isLast || self.unwritten != nil || !self.gathering.isEmpty || self.isSyncDue(now, hasBatch: false)
+        return isLast || self.prunesUpTo != nil || self.unwritten != nil || !self.gathering.isEmpty
+            || self.isSyncDue(now, hasBatch: false)
     }
 
     /// A clock that was set back must not put it off.
@@ -180,6 +202,7 @@ package final class ShardLog {
         // Also where the files seem to end with what is durable: what a failed sync dropped is no longer in them.
         if self.failure != nil { return true }
         guard hasBatch || self.durable < self.written else { return false }
+        if self.durable < self.wantedDurable { return true }
         switch self.sync {
         case .always: return true
         case .everysec:

@@ -4,6 +4,7 @@ package enum CommandID: UInt8, Sendable {
     case ping, echo, quit, hello, select, client, reset
     // server
     case command, config, info, role, dbsize, flushall, flushdb, time, memory, object, debug, slowlog
+    case save, bgsave, lastsave, shutdown
     // replication
     case wait, waitaof, slots, topology, replicaof, slaveof, failover, takeover, token, waitForPlaces, digest
     // transactions

@@ -101,6 +101,32 @@ extension CommandSpec {
         ),
         .server("time", .time, 1, Self.anyTime, since: "2.6.0", "Returns the server's time."),
         .server("object", .object, -2, [], since: "2.2.3", "Tells how a value is kept."),
+        .server(
+            "save",
+            .save,
+            1,
+            [.admin, .noScript],
+            since: "1.0.0",
+            "Saves the data, and answers when that is done."
+        ),
+        .server("bgsave", .bgsave, -1, [.admin, .noScript], since: "1.0.0", "Saves the data in the background."),
+        .server(
+            "lastsave",
+            .lastsave,
+            1,
+            [.loading, .stale, .fast],
+            [.admin, .dangerous],
+            since: "1.0.0",
+            "Tells when the data was saved last."
+        ),
+        .server(
+            "shutdown",
+            .shutdown,
+            -1,
+            [.admin, .noScript, .loading, .stale, .allowBusy],
+            since: "1.0.0",
+            "Saves what has changed and ends the server."
+        ),
         .server("memory", .memory, -2, [], since: "4.0.0", "Tells what memory is used for."),
         .server("slowlog", .slowlog, -2, [], since: "2.2.12", "Shows commands that took long."),
         .server(

@@ -25,6 +25,14 @@ package final class FileStorage: LogStorage {
         self.directory = try Descriptor("open", path, open: { Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) })
     }
 
+    /// Opens a file anywhere, to be read alone.
+    package static func file(at path: String) throws(StorageError) -> any StoredFileHandle {
+        StoredFileOnDisk(
+            name: path,
+            descriptor: try Descriptor("open", path) { Glibc.open(path, O_RDONLY | O_CLOEXEC) }
+        )
+    }
+
     package func list() throws(StorageError) -> [StoredFile] {
         // A stream of its own: it owns the descriptor, and its place in the directory is shared with no other thread.
         let descriptor = try uninterrupted("open", self.path) {

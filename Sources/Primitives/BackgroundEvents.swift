@@ -10,6 +10,8 @@ package enum BackgroundEvent: Int, CaseIterable, Sendable {
     case backlogEviction
     case snapshotTrigger
     case snapshotSlice
+    /// A piece of a dump was written from a view.
+    case dumpSlice
 
     package var name: StaticString {
         switch self {
@@ -19,6 +21,7 @@ package enum BackgroundEvent: Int, CaseIterable, Sendable {
         case .backlogEviction: "backlog_eviction"
         case .snapshotTrigger: "snapshot_trigger"
         case .snapshotSlice: "snapshot_slice"
+        case .dumpSlice: "dump_slice"
         }
     }
 }

@@ -10,14 +10,12 @@ package enum ProcessTree {
         return text.split(whereSeparator: { $0 == " " || $0 == "\n" }).compactMap { Int32($0) }
     }
 
-    /// Bytes of memory that a process and its children take together: the resident set of the process, and of each child
-    /// what it shares with nobody. After a fork both share every page; one that either of them writes becomes private to
-    /// each, and the child's copy is what was added. Nil when the process is gone.
+    /// Bytes that the children of a process share with nobody. After a fork both share every page; one that either of them
+    /// writes becomes private to each, and the child's is what was added.
     ///
-    /// The resident set comes from a counter, so that reading it does not hold the process up.
-    package static func memory(of process: Int32) -> Int? {
-        guard let own = self.resident(process) else { return nil }
-        return self.children(of: process).reduce(own) { $0 + (self.privateBytes($1) ?? 0) }
+    /// The kernel walks the children's page tables for it, some 40 ms per GiB: ask rarely.
+    package static func privateBytesOfChildren(of process: Int32) -> Int {
+        self.children(of: process).reduce(0) { $0 + (self.privateBytes($1) ?? 0) }
     }
 
     /// Processor time of a process, of the children that it has waited for, and of those that run, in nanoseconds. The
@@ -35,8 +33,8 @@ package enum ProcessTree {
         return own + reaped * (1_000_000_000 / perSecond) + running
     }
 
-    /// Bytes of pages that are in memory, by the second field of `statm`.
-    private static func resident(_ process: Int32) -> Int? {
+    /// Bytes of pages that are in memory, by the second field of `statm`: a counter, read in microseconds.
+    package static func resident(_ process: Int32) -> Int? {
         guard let text = ProcFile.text("/proc/\(process)/statm") else { return nil }
         let fields = text.split(separator: " ")
         guard fields.count > 1, let pages = Int(fields[1]) else { return nil }

@@ -82,6 +82,30 @@ package final class LogMap: Sendable {
         }
     }
 
+    /// How far the log would have to be pruned to be within bounds; 0 where it is. The segment being written stays.
+    /// - Parameters:
+    ///   - maxBytes: of all segments together; nil means no bound.
+    ///   - oldest: segments whose last record is older go; nil means no bound.
+    package func excess(maxBytes: Int?, oldest: Milliseconds?) -> Position {
+        self.state.withLock { state in
+            var bytes = state.segments.reduce(0) { $0 + $1.bytes }
+            var wanted: Position = 0
+            for segment in state.segments.dropLast() {
+                let isTooMuch = maxBytes.map { bytes > $0 } ?? false
+                let isTooOld = oldest.map { segment.lastTimestamp < $0 } ?? false
+                guard isTooMuch || isTooOld else { break }
+                bytes -= segment.bytes
+                wanted = segment.last
+            }
+            return wanted
+        }
+    }
+
+    /// Whether pruning up to a position would remove anything.
+    package func hasSegments(upTo position: Position) -> Bool {
+        self.state.withLock { state in state.segments.count > 1 && state.segments[0].last <= position }
+    }
+
     // MARK: For readers
 
     /// Where to begin looking for a record.

@@ -60,15 +60,7 @@ extension ReplicationLog {
         oldest: Milliseconds?,
         limit: Position
     ) throws(LogError) -> (removed: Int, wanted: Position) {
-        var bytes = self.map.bounds.bytes
-        var wanted: Position = 0
-        for segment in self.map.segments.dropLast() {
-            let isTooMuch = maxBytes.map { bytes > $0 } ?? false
-            let isTooOld = oldest.map { segment.lastTimestamp < $0 } ?? false
-            guard isTooMuch || isTooOld else { break }
-            bytes -= segment.bytes
-            wanted = segment.last
-        }
+        let wanted = self.map.excess(maxBytes: maxBytes, oldest: oldest)
         guard wanted > 0 else { return (0, 0) }
         return (try self.prune(upTo: min(wanted, limit)), wanted)
     }

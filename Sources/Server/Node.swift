@@ -30,6 +30,7 @@ final class Node: Sendable {
     let peakAllocatedBytes = Atomic<Int>(0)
     let handshakes = HandshakeCounters()
     let slowlog = Mutex(Slowlog())
+    let shutdown = ShutdownRequest()
     /// nil without a data directory.
     let logReaders: LogReaders?
     /// nil without a data directory.
@@ -73,7 +74,7 @@ final class Node: Sendable {
 
     /// Returns once everything that the log's threads were given is done.
     func stopLogThreads() {
-        self.keeper?.stop()
+        self.keeper?.drain()
         self.logReaders?.stop()
         for shard in self.shards { shard.log?.writer.stop() }
     }

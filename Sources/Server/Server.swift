@@ -23,7 +23,13 @@ package final class Server: Sendable {
 
     /// Opens the listeners and starts the threads.
     /// - Throws: `ServerError` that says which option to change.
-    package init(options: ServerOptions, logger: Logger) throws(ServerError) {
+    /// - Parameter shutdown: called when a client asks for the end, on any thread; the caller then calls `stop`. nil: clients
+    ///   may not ask.
+    package init(
+        options: ServerOptions,
+        logger: Logger,
+        shutdown: (@Sendable () -> Void)? = nil
+    ) throws(ServerError) {
         try Self.check(options)
         JemallocOptions.enableBackgroundThread()
         var generator = SystemRandomNumberGenerator()
@@ -41,12 +47,12 @@ package final class Server: Sendable {
         options.port = self.clientPort
         options.replicationPort = self.replicationPorts.first
         // Before any thread is started: what is refused here leaves nothing behind.
-        let stores: [ShardStore?]
+        let beginnings: [ShardBeginning]
         do throws(ServerError) {
             let directory = try options.dataDirectory.map { path throws(ServerError) in
                 try DataDirectory(path, shards: options.shards, replicaID: NodeFile.newReplicaID(&generator))
             }
-            stores = try Self.openStores(directory, options, logger, &generator)
+            beginnings = try Self.beginnings(in: directory, options, logger, &generator)
             self.directory = directory
         } catch {
             listeners.close()
@@ -56,27 +62,36 @@ package final class Server: Sendable {
         self.group = group
         let node = try Self.makeNode(options, self.directory, self.replicationPorts, poller, logger, &generator)
         self.node = node
-        try Self.addShards(to: node, group, stores, &generator)
+        node.shutdown.arm(shutdown)
+        try Self.addShards(to: node, group, beginnings, &generator)
         let shards = self.node.shards
         do throws(ServerError) {
             try Self.recover(shards)
+            try self.directory?.endForeignLoad()
         } catch {
             listeners.close()
             self.node.stopLogThreads()
+            self.node.keeper?.stop()
             try? group.syncShutdownGracefully()
             node.removeShards()
             throw error
         }
         for shard in shards { shard.start() }
         self.node.follow(options.replicaOf)
+        (self.port, self.portThread) = try Self.openPort(listeners, node)
+    }
+
+    private static func openPort(
+        _ listeners: Listeners,
+        _ node: Node
+    ) throws(ServerError) -> (LinkPort, DedicatedThread) {
         var roles = [LinkPort.Listener(socket: listeners.client, role: .clients)]
-        for (shard, socket) in zip(shards, listeners.replication) {
+        for (shard, socket) in zip(node.shards, listeners.replication) {
             roles.append(LinkPort.Listener(socket: socket, role: .replicas(shard)))
         }
         do throws(SocketError) {
-            let port = try LinkPort(listeners: roles, node: self.node)
-            self.port = port
-            self.portThread = try DedicatedThread(name: "link-port") { port.run() }
+            let port = try LinkPort(listeners: roles, node: node)
+            return (port, try DedicatedThread(name: "link-port") { port.run() })
         } catch {
             throw ServerError(.resources, "cannot start the thread that accepts connections", underlying: error)
         }
@@ -109,7 +124,7 @@ package final class Server: Sendable {
     private static func addShards(
         to node: Node,
         _ group: MultiThreadedEventLoopGroup,
-        _ stores: [ShardStore?],
+        _ beginnings: [ShardBeginning],
         _ generator: inout SystemRandomNumberGenerator
     ) throws(ServerError) {
         do throws(SocketError) {
@@ -121,7 +136,7 @@ package final class Server: Sendable {
                     loop: loop,
                     seed: generator.next(),
                     history: history,
-                    store: stores[index]
+                    beginning: beginnings[index]
                 )
                 node.add(shard)
             }
@@ -179,43 +194,6 @@ package final class Server: Sendable {
         return Listeners(client: open[0], replication: Array(open.dropFirst()))
     }
 
-    private static func openStores(
-        _ directory: DataDirectory?,
-        _ options: ServerOptions,
-        _ logger: Logger,
-        _ generator: inout SystemRandomNumberGenerator
-    ) throws(ServerError) -> [ShardStore?] {
-        var stores: [ShardStore?] = []
-        for shard in 0..<options.shards {
-            guard let directory else {
-                stores.append(nil)
-                continue
-            }
-            let fresh = History(using: &generator)
-            let beganAt = Clocks.monotonicNanoseconds
-            let store = try ShardStore(directory, shard: shard, options: options, fresh: fresh, logger: logger)
-            if let cut = store.recovery.cut {
-                logger.warning(
-                    "the log's end was torn and has been cut",
-                    metadata: [
-                        "shard": "\(shard)", "segment": "\(cut.segment)", "offset": "\(cut.offset)",
-                        "bytes": "\(cut.bytes)", "reason": "\(cut.reason.rawValue)", "records": "\(cut.recordsKept)",
-                    ]
-                )
-            }
-            logger.info(
-                "opened the log",
-                metadata: [
-                    "shard": "\(shard)", "segments": "\(store.recovery.segments)", "bytes": "\(store.recovery.bytes)",
-                    "indexes made again": "\(store.recovery.rebuiltIndexes)",
-                    "milliseconds": "\((Clocks.monotonicNanoseconds - beganAt) / 1_000_000)",
-                ]
-            )
-            stores.append(store)
-        }
-        return stores
-    }
-
     /// Replays the shards' logs, each on its own loop.
     private static func recover(_ shards: [Shard]) throws(ServerError) {
         let results = shards.map { shard in
@@ -229,14 +207,23 @@ package final class Server: Sendable {
         }
     }
 
-    /// Ends every connection and every thread. Returns once they have ended.
+    /// Ends every connection and every thread. Returns once they have ended, with the data saved that has changed.
     package func stop() {
         self.port.stop()
         self.portThread.join()
-        for shard in self.node.shards { try? shard.stop().wait() }
+        let shards = self.node.shards
+        for shard in shards { try? shard.stop().wait() }
         self.node.stopLogThreads()
         // What the threads told last comes before this on each loop.
-        for shard in self.node.shards { try? shard.loop.submit { shard.finishLog() }.wait() }
+        let saved = shards.map { shard in
+            shard.loop.flatSubmit { () -> EventLoopFuture<Void> in
+                shard.finishLog()
+                return shard.saveAtEnd()
+            }
+        }
+        for future in saved { try? future.wait() }
+        self.node.keeper?.stop()
+        for shard in shards { try? shard.loop.submit { shard.markEnd() }.wait() }
         // Never fails for a group that runs; there is nothing left to do if it did.
         try? self.group.syncShutdownGracefully()
         self.node.removeShards()

@@ -14,7 +14,8 @@ extension ServerOptions {
     package static let names = [
         "bind", "port", "replication-port", "shards", "backlog-size", "chunk-size", "link-output-limit", "fan-out",
         "link-timeout", "maxclients", "client-query-buffer-limit", "slow-event", "data-dir", "log-sync",
-        "log-segment-size", "log-index-interval", "log-repair", "max-slots", "slot-max-retained", "slot-max-lag",
+        "log-segment-size", "log-index-interval", "log-repair", "snapshot-log-size", "log-max-size", "log-max-age",
+        "load-rdb", "max-slots", "slot-max-retained", "slot-max-lag",
         "slot-idle-timeout", "reconnect-window", "commit", "commit-timeout", "min-replicas-to-write",
         "min-replicas-max-lag", "slowlog-log-slower-than", "slowlog-max-len", "max-snapshots", "snapshot-join-window",
         "snapshot-rate", "snapshot-buffer", "snapshot-chunk-size",
@@ -57,6 +58,20 @@ extension ServerOptions {
                 throw InvalidSetting(description: "\(name) must be no or truncate, not '\(value)'")
             }
             self.repairsLog = value.lowercased() == "truncate"
+        default: try self.setForDumps(name, to: value)
+        }
+    }
+
+    private mutating func setForDumps(_ name: String, to value: String) throws(InvalidSetting) {
+        switch name {
+        case "snapshot-log-size": self.snapshotLogBytes = try Self.size(name, value, in: 0...(1 << 60))
+        case "log-max-size":
+            let bytes = try Self.size(name, value, in: 0...(1 << 60))
+            self.logMaxBytes = bytes == 0 ? nil : bytes
+        case "log-max-age":
+            let age = try Self.seconds(name, value, in: 0...315_360_000)
+            self.logMaxAge = age == 0 ? nil : age
+        case "load-rdb": self.loadRDB = value.isEmpty ? nil : value
         default: try self.setForReplicas(name, to: value)
         }
     }

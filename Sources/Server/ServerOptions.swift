@@ -27,6 +27,13 @@ package struct ServerOptions: Sendable {
     package var log = LogOptions()
     /// Damage found at the start is cut away, with everything after it, instead of refusing to start.
     package var repairsLog = false
+    /// A dump is saved once the log since the last one is longer, in bytes; 0: never for that reason.
+    package var snapshotLogBytes = 512 << 20
+    /// Bounds of each shard's log; nil for none.
+    package var logMaxBytes: Int?
+    package var logMaxAge: Milliseconds?
+    /// An RDB file that a node without data begins with.
+    package var loadRDB: String?
     package var slotLimits = SlotLimits()
     /// What every write waits for before its reply; nil: for nobody.
     package var commitRule: CommitRule?
@@ -67,6 +74,7 @@ package struct ServerOptions: Sendable {
 package struct ServerError: Error, CustomStringConvertible, Sendable {
     package struct Code: Hashable, Sendable {
         private let name: String
+        package static let loadRDB = Code(name: "load RDB")
         package static let invalidOption = Code(name: "invalid option")
         package static let cannotListen = Code(name: "cannot listen")
         package static let dataDirectory = Code(name: "data directory")

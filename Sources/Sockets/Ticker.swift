@@ -23,10 +23,20 @@ package struct Ticker: Sendable {
     package func close() { self.socket.close() }
 }
 
-/// Who runs first when there are more threads than processors.
-package enum ThreadPriority {
-    /// Puts the calling thread before others, or back among them.
-    /// - Returns: whether the system allows it; usually that takes root.
-    @discardableResult
-    package static func raise(_ isRaised: Bool) -> Bool { clinux_raise_thread(isRaised ? 1 : 0) == 0 }
+/// Who runs first when there are more threads than processors: the calling thread's nice value, as it was.
+package struct ThreadPriority: Sendable {
+    /// Enough to come before whatever runs with the same value as before.
+    private static let step: CInt = 15
+    private static let least: CInt = -20
+
+    private let before: CInt
+
+    /// Puts the calling thread before others, where the system allows that; usually it takes root.
+    package init() {
+        self.before = clinux_thread_nice()
+        _ = clinux_set_thread_nice(max(Self.least, self.before - Self.step))
+    }
+
+    /// Puts the same thread back among the others.
+    package func restore() { _ = clinux_set_thread_nice(self.before) }
 }

@@ -85,6 +85,28 @@ struct ServeCommand: ParsableCommand {
     )
     var logRepair: String?
 
+    @Option(
+        help: """
+            Bytes of log after which a shard's data is saved again in the background, and the log before it let go; \
+            0: at the end and by BGSAVE only. (default: 512mb)
+            """
+    )
+    var snapshotLogSize: String?
+
+    @Option(
+        help: """
+            Bytes of log per shard, at most: reaching them saves the data, and gives up slots that hold more; 0: no bound. \
+            (default: 0)
+            """
+    )
+    var logMaxSize: String?
+
+    @Option(help: "Seconds that a record stays in the log, at most, in the same way; 0: no bound. (default: 0)")
+    var logMaxAge: String?
+
+    @Option(help: "An RDB file, of Redis for instance, that a node without data begins with. (default: none)")
+    var loadRdb: String?
+
     @Option(help: "Replicas that are remembered between their connections, at most. (default: 1024)")
     var maxSlots: String?
 
@@ -164,6 +186,8 @@ struct ServeCommand: ParsableCommand {
             ("client-query-buffer-limit", self.clientQueryBufferLimit), ("slow-event", self.slowEvent),
             ("data-dir", self.dataDir), ("log-sync", self.logSync), ("log-segment-size", self.logSegmentSize),
             ("log-index-interval", self.logIndexInterval), ("log-repair", self.logRepair),
+            ("snapshot-log-size", self.snapshotLogSize), ("log-max-size", self.logMaxSize),
+            ("log-max-age", self.logMaxAge), ("load-rdb", self.loadRdb),
             ("max-slots", self.maxSlots), ("slot-max-retained", self.slotMaxRetained),
             ("slot-max-lag", self.slotMaxLag), ("slot-idle-timeout", self.slotIdleTimeout),
             ("reconnect-window", self.reconnectWindow), ("commit", self.commit),
@@ -198,7 +222,10 @@ struct ServeCommand: ParsableCommand {
 
         // Every client and replica is a descriptor, and the usual limit of 1024 is a tenth of --maxclients.
         DescriptorLimit.raise()
-        let server = try Server(options: options, logger: logger)
+        let server = try Server(options: options, logger: logger) {
+            // As if it had been sent from outside: `sigwait` below gets it.
+            kill(getpid(), SIGTERM)
+        }
         logger.notice(
             "ready",
             metadata: [

@@ -236,6 +236,15 @@ private func rdb(_ filler: Int, damaged: Bool = false) -> [UInt8] {
         }
     }
 
+    @Test("nobody owes a time of loading, and the engine that loads while it receives has none")
+    func loading() {
+        for (one, target) in self.steps(.live, [.bundled, .redis]) {
+            let work = Plan.Work.snapshot(one)
+            #expect(!work.expectedMetrics(from: target).contains("live_loading"))
+            #expect((work.unsupported(by: target)["live_loading"] != nil) == (target == .bundled))
+        }
+    }
+
     @Test("copies to live replicas are made in twelve pairs")
     func pairs() {
         let million = SnapshotCase.DataSet(keys: 1_000_000, valueSize: 100)

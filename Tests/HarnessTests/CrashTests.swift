@@ -164,3 +164,18 @@ import Workload
         #expect(settings.flags.dropFirst(2).joined(separator: " ") == words)
     }
 }
+
+@Suite struct CrashPairTests {
+    @Test("the table of a pair tells whom it killed and what it took to come together again")
+    func table() {
+        var tally = CrashPairTally()
+        tally.enter(true, false)
+        tally.enter(true, true)
+        tally.acknowledged = 1234
+        tally.longestRecovery = 0.25
+        let lines = tally.table.split(separator: "\n")
+        #expect(lines.count == 2 && lines[0].count == lines[1].count)
+        let values = lines[1].split(separator: " ").map(String.init)
+        #expect(values == ["2", "2", "1", "1234", "2", "0", "250", "ms"])
+    }
+}

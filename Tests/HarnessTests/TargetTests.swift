@@ -36,6 +36,42 @@ import Testing
         #expect(info["# Memory"] == nil)
     }
 
+    @Test("replicas are known by the ids in INFO, where a server gives them any")
+    func replicaIDs() {
+        let own = "slave0:ip=127.0.0.1,port=1,state=online,id=a-1,sent=9\r\nslave1:ip=::1,port=2,id=b\r\n"
+        #expect(TargetInfo(parsing: own).replicaIDs == ["a-1", "b"])
+        #expect(TargetInfo(parsing: "slave0:ip=127.0.0.1,port=1,state=online,offset=9,lag=0\r\n").replicaIDs == [])
+        #expect(TargetInfo(parsing: "").replicaIDs == [])
+    }
+
+    @Test("a digest is Redis's own word, or position and digest of each shard, whatever its history is called")
+    func digest() {
+        func shard(_ history: String, _ position: Int64) -> Reply {
+            .array([
+                .bulk("shard"), .integer(0), .bulk("history"), .bulk(history), .bulk("position"), .integer(position),
+                .bulk("digest"), .bulk("ab12"), .bulk("keys"), .integer(3),
+            ])
+        }
+        #expect(Target.digest(of: .simple("3b2b")) == "3b2b")
+        let one = Target.digest(of: .array([shard("x", 7), shard("y", 9)]))
+        #expect(one == "7 ab12, 9 ab12")
+        #expect(one == Target.digest(of: .array([shard("z", 7), shard("z", 9)])))
+        #expect(one != Target.digest(of: .array([shard("x", 8), shard("y", 9)])))
+        #expect(Target.digest(of: .array([.array([])])) == "no position no digest")
+    }
+
+    @Test("loading is what a replica said between its first word of it and the last")
+    func loading() {
+        var loading = LoadingTime()
+        loading.note(false, 1)
+        #expect(loading.seconds == nil)
+        loading.note(true, 1_000_000_000)
+        loading.note(true, 2_000_000_000)
+        loading.note(false, 4_000_000_000)
+        loading.note(false, 9_000_000_000)
+        #expect(loading.seconds == 3)
+    }
+
     @Test(
         "an answer is read once it is complete, not before",
         arguments: [

@@ -45,9 +45,10 @@ import Testing
         let text = "Rss: 90 kB\nPrivate_Clean:  4 kB\nPrivate_Dirty: 16 kB\n"
         #expect(ProcessTree.privateBytes(parsing: text) == 20 * 1024)
         #expect(ProcessTree.privateBytes(parsing: "Rss: 90 kB\n") == nil)
-        #expect(try #require(ProcessTree.memory(of: self.ownProcess)) > 1 << 20)
+        #expect(try #require(ProcessTree.resident(self.ownProcess)) > 1 << 20)
+        #expect(ProcessTree.privateBytesOfChildren(of: self.ownProcess) >= 0)
         #expect(try #require(ProcessTree.processorNanoseconds(of: self.ownProcess)) > 0)
-        #expect(ProcessTree.memory(of: Int32.max) == nil)
+        #expect(ProcessTree.resident(Int32.max) == nil)
         #expect(ProcessTree.processorNanoseconds(of: Int32.max) == nil)
     }
 

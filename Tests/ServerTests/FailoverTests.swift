@@ -81,8 +81,9 @@ import Testing
         let fake = try FakePrimary()
         try TestServer.run { server in
             let (client, writer) = (try server.client(), try server.client())
-            let (_, answer) = try server.replica("raw")
-            #expect(answer == .simple("ACK 0"))
+            let raw = try server.replica("raw")
+            defer { raw.connection.close() }
+            #expect(raw.answer == .simple("ACK 0"))
             #expect(
                 try client.command("FAILOVER", "TO", "127.0.0.1", "\(fake.port)", "TIMEOUT", "600") == .simple("OK")
             )
@@ -107,7 +108,8 @@ import Testing
                 try client.command("FAILOVER", "TO", "127.0.0.1", "\(fake.port)")
                     == .error("ERR FAILOVER requires connected replicas.")
             )
-            _ = try server.replica("raw")
+            let raw = try server.replica("raw")
+            defer { raw.connection.close() }
             #expect(try client.command("FAILOVER", "TO", "127.0.0.1", "\(fake.port)") == .simple("OK"))
             try writer.send(TestClient.encoded(["SET", "a", "1"]))
             #expect(try client.command("GET", "a") == .null)

@@ -113,12 +113,6 @@ final class StreamProxy {
                     #expect(try reader.command("GET", Scribe.key(number)) == .text(Scribe.value(number, bytes: 100)))
                 }
             }
-            // What was installed is there at the next start, with its position.
-            try TestServer.run(in: folder, try proxy.front.asPrimary) { replica in
-                let reader = try replica.client()
-                #expect(try reader.command("DBSIZE") == .integer(5000))
-                #expect(try replica.positions(through: reader) == primary.positions(through: scribe.client))
-            }
         }
     }
 }

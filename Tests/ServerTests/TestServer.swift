@@ -19,6 +19,7 @@ struct TestServer {
         shards: Int = 1,
         _ settings: [String: String] = [:],
         journal: Journal? = nil,
+        shutdown: (@Sendable () -> Void)? = nil,
         _ body: (TestServer) throws -> Result
     ) throws -> Result {
         var options = ServerOptions()
@@ -30,7 +31,7 @@ struct TestServer {
         let logger = Logger(label: "test") { _ -> any LogHandler in
             if let journal { JournalHandler(journal) } else { SwiftLogNoOpLogHandler() }
         }
-        let server = try Server(options: options, logger: logger)
+        let server = try Server(options: options, logger: logger, shutdown: shutdown)
         defer { server.stop() }
         return try body(TestServer(server: server))
     }

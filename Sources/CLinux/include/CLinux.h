@@ -31,8 +31,10 @@ int clinux_epoll_wait(int epoll, struct clinux_event *events, int capacity, int 
 int clinux_eventfd(void);
 /// A descriptor that becomes readable every `interval` nanoseconds, non-blocking and close-on-exec; -1 with errno.
 int clinux_ticker(int64_t interval);
-/// Lets the calling thread run before others (nice value below zero) or as usual; 0, or -1 where that is not allowed.
-int clinux_raise_thread(int raised);
+/// The calling thread's nice value, and a new one: less than others' lets it run before them. 0, or -1 where that is not
+/// allowed.
+int clinux_thread_nice(void);
+int clinux_set_thread_nice(int nice);
 /// Accepts one connection, non-blocking and close-on-exec. Returns the descriptor or -1 with errno.
 int clinux_accept(int listener);
 /// Bytes that wait to be read from a socket, or -1 with errno.

@@ -40,7 +40,8 @@ final class MarkerBody: Reacting {
     private var log = MarkerLog()
     private var replies = ReplyLines()
     private var isSending = false
-    private var hasAskedForPriority = false
+    /// Taken by the thread itself, at its first tick.
+    private var priority: ThreadPriority?
     private(set) var failure: String?
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: MarkerBody.readSize, alignment: 64)
 
@@ -97,10 +98,7 @@ final class MarkerBody: Reacting {
 
     private func ticked() {
         self.ticker.drain()
-        if !self.hasAskedForPriority {
-            self.hasAskedForPriority = true
-            ThreadPriority.raise(true)
-        }
+        if self.priority == nil { self.priority = ThreadPriority() }
         guard self.failure == nil else { return }
         self.ticks += 1
         if self.isSending, self.ticks.isMultiple(of: Self.looksPerMarker) {

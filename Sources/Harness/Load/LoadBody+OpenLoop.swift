@@ -38,6 +38,8 @@ struct OpenLoop {
     static let mostOutstanding = 100_000
 
     let ticker: Ticker
+    /// The generator shares the processors with what it measures; what it is late would be taken for the server's.
+    let priority = ThreadPriority()
     var schedule: Schedule
     var batch: LoadBatch
     /// The place of the connection that sends next.
@@ -60,8 +62,6 @@ extension LoadBody {
         } catch {
             self.fail("the open loop has no timer: \(error)")
         }
-        // The generator shares the processors with what it measures; what it is late would be taken for the server's.
-        ThreadPriority.raise(true)
     }
 
     func endOpenLoop() {
@@ -69,7 +69,7 @@ extension LoadBody {
         self.poller.remove(open.ticker.socket)
         open.ticker.close()
         self.open = nil
-        ThreadPriority.raise(false)
+        open.priority.restore()
     }
 
     func cutRecord() -> OpenLoopRecord? {

@@ -76,6 +76,12 @@ final class LiveReplica {
         return replication["master_link_status"] == "up" && replication["master_sync_in_progress"] != "1"
     }
 
+    /// Whether the replica is online and has applied so much.
+    func has(_ position: UInt64, _ loading: inout LoadingTime) throws(HarnessError) -> Bool {
+        guard try self.isOnline(&loading) else { return false }
+        return try self.applied() >= position
+    }
+
     /// The position up to which the replica has applied.
     func applied() throws(HarnessError) -> UInt64 {
         let info = try self.target.info("replication")
@@ -104,7 +110,7 @@ final class LiveReplica {
     /// Ends all replicas of a primary and waits until it has noticed; it forgets them.
     static func leave(_ replicas: [LiveReplica]) throws(HarnessError) {
         guard let primary = replicas.first?.primary else { return }
-        let ids = try primary.replicaIDs()
+        let ids = try primary.info("replication").replicaIDs
         for replica in replicas { replica.stop() }
         try Wait.until("\(primary.id) had let its replicas go", withinSeconds: self.leaveSeconds) {
             () throws(HarnessError) in try primary.connectedReplicas() == 0

@@ -164,6 +164,8 @@ package final class Bench {
         if step.target == .bundled {
             settings.dataDirectory = ChildProcess.directoryPlaceholder + "/data"
             settings.logIndexInterval = resume.engine.indexInterval
+            // Replicas return to any place of the log.
+            settings.snapshotLogBytes = 0
         }
         return try ResumeScenario.run(resume, try self.sharedSession(.resume(resume.engine), settings, step).session)
     }

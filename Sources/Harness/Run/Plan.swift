@@ -148,7 +148,11 @@ extension Plan.Work {
     }
 
     func unsupported(by target: TargetSpecification?) -> [String: String] {
-        if case .resume(let resume) = self { resume.unsupported(hasLog: Self.hasLog(target)) } else { [:] }
+        switch self {
+        case .resume(let resume): resume.unsupported(hasLog: Self.hasLog(target))
+        case .snapshot(let snapshot): snapshot.unsupported(isBundled: target == .bundled)
+        case .idle, .fast, .stalled, .handshake, .ceiling, .lag: [:]
+        }
     }
 
     func expectedMetrics(from target: TargetSpecification?) -> [String] {

@@ -26,12 +26,14 @@ extension SnapshotScenario {
 
         var watch = try SnapshotWatch(target, asksAllocator: load == nil)
         load?.begin()
+        // A link may be up before its copy has begun, so the replica must have what was there as well.
+        guard case .position(let due, _) = try target.tip() else { preconditionFailure("a tip is a position") }
         let processor = replica.processorNanoseconds
         let began = Clocks.monotonicNanoseconds
         try replica.follow()
         var loading = LoadingTime()
         let deadline = began + UInt64(self.copySeconds * 1e9)
-        while try !replica.isOnline(&loading) {
+        while try !replica.has(due, &loading) {
             try Interruption.check()
             try watch.sample()
             guard Clocks.monotonicNanoseconds < deadline else {

@@ -12,6 +12,10 @@ package enum Reply: Equatable, Sendable {
     case bulk(String?)
     case array([Reply])
 
+    var number: Int64? {
+        if case .integer(let number) = self { number } else { nil }
+    }
+
     var text: String? {
         switch self {
         case .simple(let text), .bulk(let text?): text

@@ -19,6 +19,8 @@ package struct EngineSettings: Sendable, Equatable {
     /// Where the bundled engine keeps its data; without one it keeps none.
     package var dataDirectory: String?
     package var logSync: LogSync?
+    /// Bytes of log after which the bundled engine saves its data and lets the log go; 0: never for that reason.
+    package var snapshotLogBytes: Int?
     /// Records between two entries of the log's seek index.
     package var logIndexInterval: Int?
 
@@ -37,6 +39,7 @@ package struct EngineSettings: Sendable, Equatable {
         var flags = ["--fan-out", self.fanOut.rawValue]
         if let backlogBytes { flags += ["--backlog-size", String(backlogBytes)] }
         if let dataDirectory { flags += ["--data-dir", dataDirectory] }
+        if let snapshotLogBytes { flags += ["--snapshot-log-size", String(snapshotLogBytes)] }
         if let logSync { flags += ["--log-sync", logSync.rawValue] }
         if let snapshotChunkBytes { flags += ["--snapshot-chunk-size", String(snapshotChunkBytes)] }
         if let replicaOf { flags += ["--replica-of", replicaOf] }

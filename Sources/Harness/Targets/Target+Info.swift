@@ -17,6 +17,17 @@ package struct TargetInfo: Sendable {
     package subscript(_ name: String) -> String? { self.fields[name] }
 
     package func number(_ name: String) -> UInt64? { self.fields[name].flatMap { UInt64($0) } }
+
+    /// Ids of the replicas that INFO replication lists; Redis's have none.
+    var replicaIDs: [String] {
+        var ids: [String] = []
+        var place = 0
+        while let fields = self.fields["slave\(place)"]?.split(separator: ",") {
+            ids += fields.filter { $0.hasPrefix("id=") }.map { String($0.dropFirst(3)) }
+            place += 1
+        }
+        return ids
+    }
 }
 
 extension Target {
@@ -53,17 +64,6 @@ extension Target {
         Int(try self.info("replication").number("connected_slaves") ?? 0)
     }
 
-    /// Ids of the replicas that are connected; Redis's have none.
-    func replicaIDs() throws(HarnessError) -> [String] {
-        let info = try self.info("replication")
-        var ids: [String] = []
-        while let fields = info["slave\(ids.count)"]?.split(separator: ",") {
-            guard let id = fields.first(where: { $0.hasPrefix("id=") }) else { break }
-            ids.append(String(id.dropFirst(3)))
-        }
-        return ids
-    }
-
     /// A digest of all data, by the target's own reckoning; equal data have equal digests.
     package func digest() throws(HarnessError) -> String {
         let reply =
@@ -74,7 +74,22 @@ extension Target {
         if case .error(let text) = reply {
             throw HarnessError(.targetFailed, "\(self.id) gives no digest of its data: \(text)")
         }
-        return "\(reply)"
+        return Self.digest(of: reply)
+    }
+
+    /// A simple string from Redis; from Sluice position and digest of each shard, out of a list of names and values for each.
+    static func digest(of reply: Reply) -> String {
+        guard case .array(let shards) = reply else { return reply.text ?? "\(reply)" }
+        return shards.map { shard in
+            guard case .array(let fields) = shard else { return "\(shard)" }
+            return ["position", "digest"].map { name in
+                let place = fields.firstIndex { $0.text == name }
+                guard let place, fields.indices.contains(place + 1) else { return "no \(name)" }
+                return fields[place + 1].text ?? fields[place + 1].number.map(String.init) ?? "no \(name)"
+            }
+            .joined(separator: " ")
+        }
+        .joined(separator: ", ")
     }
 
     /// Lets the target forget replicas that are gone for good. The engine keeps a slot for each id, holds its log for it, and

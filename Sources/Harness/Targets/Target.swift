@@ -16,8 +16,8 @@ package final class Target {
     package let child: ChildProcess?
     package let control: ControlConnection
 
-    /// How long a server may take until it answers PING.
-    private static let startSeconds = 10.0
+    /// How long a server may take until it answers PING: it recovers its data first, on a machine that may be busy.
+    private static let startSeconds = 60.0
 
     init(
         id: String,

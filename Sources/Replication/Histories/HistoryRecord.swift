@@ -40,6 +40,12 @@ package struct HistoryRecord: Equatable, Sendable {
         return record
     }
 
+    /// Whether a history numbers the same mutations as this one, up to a position.
+    package func contains(_ history: History, upTo position: Position) -> Bool {
+        if history == self.history { return true }
+        return self.ancestors.sharedEnd(with: history).map { position <= $0 } ?? false
+    }
+
     /// The record of a history that leaves this one at a position: at a promotion, or at a start after which nobody can say
     /// what replicas hold.
     ///

@@ -62,6 +62,25 @@ extension SlotTable {
         return losses
     }
 
+    /// Gives up every slot that holds the log at a position, or before it: the log has a bound of its own.
+    /// - Returns: the slots that became invalid.
+    package mutating func invalidate(holding position: Position, now: Milliseconds) -> [SlotLoss] {
+        // Slots whose file was lost may hold it as well.
+        if self.noPruningUntil != nil {
+            self.noPruningUntil = nil
+            self.isDirty = true
+        }
+        var losses: [SlotLoss] = []
+        for index in self.rows.items.indices {
+            guard let held = self.held(by: self.rows.items[index]), held < position else { continue }
+            losses.append(SlotLoss(id: self.rows.items[index].id, cause: .logRemoved))
+            self.rows.items[index].invalidation = SlotInvalidation(cause: .logRemoved, at: now)
+            if self.rows.items[index].transfer != nil { self.rows.items[index].transfer = .waiting }
+            self.isDirty = true
+        }
+        return losses
+    }
+
     private func cause(
         against slot: Slot,
         _ log: LogExtent,

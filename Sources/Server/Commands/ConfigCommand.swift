@@ -1,6 +1,7 @@
 // CONFIG GET, SET and RESETSTAT. Source: https://redis.io/docs/latest/commands/config-get/. Parameters carry Redis's names
 // where it has them, and ours otherwise; some of Redis's that have one fixed value here are answered because tools ask.
 
+import Engine
 import Keyspace
 import Primitives
 import RESP
@@ -152,6 +153,10 @@ extension Node {
             ("log-index-interval", "\(self.options.log.indexInterval)"),
             ("replicaof", self.primary.map { "\($0.host) \($0.port)" } ?? ""), ("replica-id", self.replicaID),
             ("region", self.options.region ?? ""), ("replica-read-only", "yes"), ("replica-serve-stale-data", "yes"),
+            ("snapshot-log-size", "\(self.options.snapshotLogBytes)"),
+            ("log-max-size", "\(self.options.logMaxBytes ?? 0)"),
+            ("log-max-age", "\((self.options.logMaxAge ?? 0) / 1000)"), ("dbfilename", ShardFiles.dump),
+            ("rdbchecksum", "yes"), ("rdbcompression", "no"), ("dir", self.options.dataDirectory ?? ""),
             ("maxmemory", "0"), ("maxmemory-policy", "noeviction"), ("timeout", "0"), ("cluster-enabled", "no"),
         ]
     }

@@ -20,6 +20,14 @@ enum FollowerEnd: CustomStringConvertible {
     /// An operator asked for another role.
     case stopped
 
+    /// The connection ended; what came on it is good.
+    var isOfConnection: Bool {
+        switch self {
+        case .closed, .broken: true
+        case .unreachable, .refused, .malformed, .failedToApply, .badSnapshot, .mute, .stopped: false
+        }
+    }
+
     var description: String {
         switch self {
         case .unreachable(let reason): "the primary cannot be reached: \(reason)"

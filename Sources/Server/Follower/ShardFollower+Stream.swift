@@ -57,7 +57,8 @@ extension ShardFollower {
         var isStarved = self.inboxBytes == 0
         self.shard.now = WallClock.milliseconds
         self.isDraining = true
-        while self.front.readableBytes > 0, !self.isHeld, !self.isLogBusy {
+        // A slice may have ended with the first buffer's last byte.
+        while self.front.readableBytes > 0 || self.joinNext(), !self.isHeld, !self.isLogBusy {
             self.drainFront(&slice)
             guard slice.end == nil else { break }
             // What is left is the beginning of something whose rest is still to come, however much that is.
@@ -72,9 +73,13 @@ extension ShardFollower {
             self.report()
         }
         self.isDraining = false
-        if let end = self.endAfterSlice.take() { slice.end = .ended(end) }
+        if let end = self.endAfterSlice.take() {
+            slice.end = .ended(end)
+        } else if let end = self.endAfterInbox, slice.end == nil, isStarved {
+            slice.end = .ended(end)
+        }
         switch slice.end {
-        case .ended(let end): self.ended(end)
+        case .ended(let end): self.finish(end)
         case .turnOver: self.scheduleDrain()
         case .held, nil: break
         }

@@ -62,6 +62,8 @@ final class ShardFollower {
     /// A slice is being applied: what ends the connection meanwhile (a write that fails, say) does so after it.
     var isDraining = false
     var endAfterSlice: FollowerEnd?
+    /// The connection is gone; what has come on it is applied first.
+    var endAfterInbox: FollowerEnd?
     /// The shard is busy with something that the stream must wait for.
     var isHeld = false
 
@@ -195,10 +197,21 @@ final class ShardFollower {
     /// The connection is over; the next round begins after the back-off.
     func ended(_ end: FollowerEnd) {
         guard self.phase != .stopped, self.phase != .waiting else { return }
+        if end.isOfConnection, self.inboxBytes > 0 || self.isDraining {
+            self.endAfterInbox = self.endAfterInbox ?? end
+            self.channel = nil
+            if !self.isDraining, !self.isHeld { self.scheduleDrain() }
+            return
+        }
         guard !self.isDraining else {
             self.endAfterSlice = self.endAfterSlice ?? end
             return
         }
+        self.finish(end)
+    }
+
+    /// The round is over.
+    func finish(_ end: FollowerEnd) {
         self.end(end)
         guard !self.shard.isStopped else { return }
         self.startLater(in: .milliseconds(self.backoff.next(using: &self.generator)))
@@ -230,6 +243,7 @@ final class ShardFollower {
         self.inbox.removeAll()
         self.inboxBytes = 0
         self.isReading = true
+        self.endAfterInbox = nil
         self.isHeld = false
         self.toldState = []
         self.acknowledgedAt = 0

@@ -17,7 +17,7 @@ struct DataDirectory: Sendable {
     /// What primaries call this node.
     let replicaID: String
     private let lock: DirectoryLock
-    private let root: FileStorage
+    let root: FileStorage
     let folders: FileFolders
 
     /// - Parameter replicaID: where the directory has none yet.

@@ -21,6 +21,13 @@ final class FileKeeper: Sendable {
     /// Carries out work after what was given before it. Not at all once the node ends.
     func run(_ work: @escaping @Sendable () -> Void) { self.queue.put(work) }
 
+    /// Returns once everything that was given so far has been done.
+    func drain() {
+        let gate = WorkQueue<Void>()
+        self.queue.put { gate.close() }
+        while gate.take() != nil {}
+    }
+
     /// Returns once everything that was given has been done.
     func stop() {
         self.queue.close()

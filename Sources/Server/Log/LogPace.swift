@@ -15,7 +15,10 @@ struct LogPace {
     private var syncs = 0
 
     /// Whether jobs of this kind have been quick of late.
-    func isQuick(_ job: LogJob) -> Bool { (job.isSync ? self.syncs : self.writes) >= Self.quickInRow }
+    func isQuick(_ job: LogJob) -> Bool {
+        // Pruning syncs a directory.
+        job.prunesUpTo == nil && (job.isSync ? self.syncs : self.writes) >= Self.quickInRow
+    }
 
     mutating func took(_ nanoseconds: UInt64, isSync: Bool) {
         let isQuick = nanoseconds <= Self.quickNanoseconds

@@ -31,12 +31,12 @@ struct RecoveryProgress {
         )
     }
 
-    func ended(keys: Int) {
+    func ended(records: Int, keys: Int) {
         let milliseconds = (Clocks.monotonicNanoseconds - self.beganAt) / 1_000_000
         self.logger.notice(
             "recovered",
             metadata: [
-                "shard": "\(self.shard)", "records": "\(self.end)", "bytes": "\(self.bytes)", "keys": "\(keys)",
+                "shard": "\(self.shard)", "records": "\(records)", "bytes": "\(self.bytes)", "keys": "\(keys)",
                 "milliseconds": "\(milliseconds)",
             ]
         )

@@ -65,14 +65,32 @@ extension Shard {
         let before = self.engine.log?.failure
         self.now = WallClock.milliseconds
         self.engine.logCompleted(outcome, now: self.now)
+        self.remove(outcome.detached)
         self.noteFailure(before)
         self.publish()
         self.dispatchLogJob()
         self.releaseReplies()
         self.finishCommits()
+        self.commitDump()
         if let whenIdle = self.log?.whenIdle.take() { whenIdle() }
         self.follower?.logMoved()
         if !self.engine.stream.links.isEmpty || !self.parkedLinks.isEmpty { self.scheduleTurn() }
+    }
+
+    /// Removes files of segments that have left the log. Those that a crash leaves leave it again.
+    private func remove(_ segments: [LSN]) {
+        guard !segments.isEmpty, let storage = self.log?.store.log.storage else { return }
+        let (index, logger) = (self.index, self.node.logger)
+        self.node.keeper?.run {
+            do throws(LogError) {
+                try ReplicationLog.remove(segments, from: storage)
+            } catch {
+                logger.warning(
+                    "segments that the log let go could not be removed; the next start will",
+                    metadata: ["shard": "\(index)", "reason": "\(error)"]
+                )
+            }
+        }
     }
 
     private func noteFailure(_ before: LogFailure?) {
@@ -143,51 +161,14 @@ extension Shard {
             last: log.last,
             failure: log.failure,
             failures: log.failureCount,
-            heldBytes: log.heldBytes
+            heldBytes: log.heldBytes,
+            bytesSinceDump: store.log.map.retainedBytes(after: self.dumps.newest.position)
         )
     }
 
     // MARK: Beginning and end
 
-    /// Replays the log. On the loop, before anything else.
-    func recover() throws(ServerError) {
-        guard let store = self.log?.store, store.log.last > 0 else { return }
-        let end = store.log.last
-        let reader = LogReader(store.log.storage, store.log.map, after: store.recovery.oldest)
-        var replay = Replay(table: self.node.table)
-        var failure: ReplayError?
-        var progress = RecoveryProgress(shard: self.index, end: end, bytes: store.recovery.bytes, self.node.logger)
-        self.engine.keyspace.decidesExpiry = false
-        do throws(LogError) {
-            while reader.position < end, failure == nil {
-                let limit = min(end, reader.position + RecoveryProgress.interval)
-                try reader.read(through: limit) { record in
-                    do throws(ReplayError) {
-                        try replay.apply(record.payload, lsn: record.lsn, to: &self.engine)
-                        return true
-                    } catch {
-                        failure = error
-                        return false
-                    }
-                }
-                progress.reached(reader.position)
-            }
-        } catch {
-            throw ServerError(
-                .dataDirectory,
-                "the log of shard \(self.index) cannot be recovered; `--log-repair truncate` gives up everything from the"
-                    + " damage on",
-                underlying: error
-            )
-        }
-        if let failure {
-            throw ServerError(.dataDirectory, "the log of shard \(self.index) cannot be recovered", underlying: failure)
-        }
-        self.engine.keyspace.decidesExpiry = true
-        progress.ended(keys: self.engine.keyspace.count)
-    }
-
-    private var isLogSafe: Bool { self.engine.log.map { $0.durable == $0.last } ?? false }
+    var isLogSafe: Bool { self.engine.log.map { $0.durable == $0.last } ?? false }
 
     /// Nobody is there any more to be told anything; the promises behind the replies end all the same.
     private func dropWaiters() {
@@ -201,7 +182,7 @@ extension Shard {
         self.cancelPlaceWait(of: nil)
     }
 
-    /// Writes and syncs what is left, once the log's thread has ended and nothing else runs.
+    /// Writes and syncs what is left, once the log's thread has ended and nothing else writes.
     func finishLog() {
         defer { self.dropWaiters() }
         guard let store = self.log?.store else { return }
@@ -210,6 +191,11 @@ extension Shard {
             guard let job = self.engine.takeLogJob(now: WallClock.milliseconds, isLast: true) else { break }
             self.engine.logCompleted(job.run(on: store.log), now: WallClock.milliseconds)
         }
+    }
+
+    /// The last thing that a shard does.
+    func markEnd() {
+        guard let store = self.log?.store else { return }
         if let slots = self.engine.replicas.slots.takeFinalSave(now: WallClock.milliseconds) {
             do throws(StorageError) {
                 try store.files.replace(SlotTable.fileName, with: slots)

@@ -9,56 +9,128 @@ import ReplicationLog
 
 final class ShardStore: Sendable {
     let log: ReplicationLog
-    /// `history.json` and `slots.json`.
+    /// The newest dump, `history.json` and `slots.json`.
     let files: any LogStorage
     /// As it is while the node runs: without a clean-shutdown mark.
     let history: HistoryRecord
+    /// The newest dump, when the shard was opened or its data replaced.
+    let dump: DumpRecord
     let recovery: LogRecovery
     /// As the last run left them.
     let slots: SlotTable
 
     /// What took the place of a shard's data while the node runs.
-    init(log: ReplicationLog, files: any LogStorage, history: HistoryRecord, slots: SlotTable) {
+    init(
+        log: ReplicationLog,
+        files: any LogStorage,
+        history: HistoryRecord,
+        dump: DumpRecord,
+        recovery: LogRecovery = LogRecovery(),
+        slots: SlotTable
+    ) {
         self.log = log
         self.files = files
         self.history = history
-        self.recovery = LogRecovery()
+        self.dump = dump
+        self.recovery = recovery
         self.slots = slots
     }
 
     /// The same files, under a history that has been written to them.
     func with(history: HistoryRecord) -> ShardStore {
-        ShardStore(log: self.log, files: self.files, history: history, slots: self.slots)
+        ShardStore(log: self.log, files: self.files, history: history, dump: self.dump, slots: self.slots)
     }
 
-    /// Opens a shard's log, and settles its history before anything is numbered.
-    init(
+    /// Opens what a shard has on disk, and settles its history before anything is numbered.
+    /// - Parameter seed: of the loaded data's hash; secret.
+    /// - Returns: with the newest dump's data, if there is one.
+    static func open(
         _ directory: DataDirectory,
         shard: Int,
         options: ServerOptions,
         fresh: History,
+        seed: UInt64,
         logger: Logger
-    ) throws(ServerError) {
+    ) throws(ServerError) -> (store: ShardStore, loaded: LoadedSnapshot?) {
         do {
             let storage = try directory.storage(ofShard: shard)
-            self.files = storage.shard
+            try Self.removeDraft(storage.shard)
+            var dump = try DumpFile.read(storage.shard, shard: shard, seed: seed, logger)
             let isRepaired = options.repairsLog ? try Self.repair(storage.log, shard, logger) : false
-            (self.log, self.recovery) = try ReplicationLog.open(storage.log, options: options.log)
-            let previous = try self.files.contents(of: HistoryRecord.fileName).map { try HistoryRecord(json: $0) }
-            let start = HistoryStart.decide(
+            // A log that is not there yet begins where the dump ends.
+            let (log, recovery) = try ReplicationLog.open(
+                storage.log,
+                options: options.log,
+                first: (dump?.snapshot?.position ?? 0) + 1
+            )
+            if let damage = dump?.damage {
+                try DumpFile.setAside(storage.shard, log, damage, shard, logger)
+                dump = nil
+            }
+            let previous = try storage.shard.contents(of: HistoryRecord.fileName).map { try HistoryRecord(json: $0) }
+            let start = try Self.start(previous, dump, log, options, fresh, isRepaired)
+            // Not before the history is known: what the log lacks is given up here for good.
+            if let position = dump?.snapshot?.position, log.last < position { try log.prune(upTo: position) }
+            try storage.shard.replace(HistoryRecord.fileName, with: start.record.json)
+            let store = ShardStore(
+                log: log,
+                files: storage.shard,
+                history: start.record,
+                dump: dump?.record ?? DumpRecord(),
+                recovery: recovery,
+                slots: try Self.readSlots(storage.shard, start.record, options.slotLimits, shard, logger)
+            )
+            return (store, dump?.snapshot)
+        } catch {
+            throw ServerError(.dataDirectory, "cannot use the data of shard \(shard)", underlying: error)
+        }
+    }
+
+    /// What a dump that was not finished has left.
+    private static func removeDraft(_ files: any LogStorage) throws(StorageError) {
+        do throws(StorageError) {
+            try files.remove(DumpDraft.fileName)
+        } catch {
+            guard error.code == .missing else { throw error }
+        }
+    }
+
+    /// Which history the shard runs with.
+    private static func start(
+        _ previous: HistoryRecord?,
+        _ dump: DumpFile?,
+        _ log: ReplicationLog,
+        _ options: ServerOptions,
+        _ fresh: History,
+        _ isRepaired: Bool
+    ) throws(RecoveryError) -> HistoryStart {
+        let oldest = log.map.oldest
+        guard let dump, let snapshot = dump.snapshot, let position = snapshot.position, let history = snapshot.history
+        else {
+            guard oldest == 0 else { throw RecoveryError.noDump(oldest: oldest) }
+            return HistoryStart.decide(
                 previous: previous,
-                recoveredTip: self.log.last,
+                recoveredTip: log.last,
                 fresh: fresh,
                 sync: options.logSync,
                 wereRecordsLost: isRepaired,
                 isFollower: options.replicaOf != nil
             )
-            self.history = start.record
-            try self.files.replace(HistoryRecord.fileName, with: start.record.json)
-            self.slots = try Self.readSlots(self.files, start.record, options.slotLimits, shard, logger)
-        } catch {
-            throw ServerError(.dataDirectory, "cannot use the data of shard \(shard)", underlying: error)
         }
+        guard oldest <= position else { throw RecoveryError.gap(dump: position, oldest: oldest) }
+        // Without a record the dump may be a copy, of a node that has gone on since.
+        let known = previous ?? HistoryRecord(history: history, sync: options.logSync)
+        guard known.contains(history, upTo: position) else {
+            throw RecoveryError.foreignDump(history: history, position: position)
+        }
+        return HistoryStart.decide(
+            previous: known,
+            recoveredTip: max(log.last, position),
+            fresh: fresh,
+            sync: options.logSync,
+            wereRecordsLost: isRepaired || previous == nil,
+            isFollower: options.replicaOf != nil
+        )
     }
 
     /// A file that cannot be read is set aside, and nothing is pruned until its replicas had time to come back.

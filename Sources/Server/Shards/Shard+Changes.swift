@@ -130,6 +130,11 @@ extension Shard {
                     log: whole.log,
                     files: whole.files,
                     history: installation.history,
+                    dump: DumpRecord(
+                        position: installation.position,
+                        bytes: whole.dumpBytes,
+                        savedAt: WallClock.milliseconds
+                    ),
                     slots: self.engine.replicas.slots
                 )
                 self.dataReplaced(
@@ -168,8 +173,13 @@ extension Shard {
     ) {
         self.admitParkedLinks()
         self.closeHeldClients()
+        self.abandonDump(.replaced)
         for link in self.engine.stream.links where link.hasReadLog { self.node.logReaders?.forget(link: link.number) }
-        if let store { self.log?.store = store }
+        if let store {
+            self.log?.store = store
+            self.dumps.newest = store.dump
+            self.dumps.failure = nil
+        }
         self.log?.isHeld = false
         let waiting = self.engine.reset(
             history: record.history,

@@ -19,6 +19,8 @@ extension Shard {
                 ? "MISCONF The log cannot be written, there is no room on the disk (\(failure.reason)):"
                     + " make room, writes go on by themselves then"
                 : "MISCONF The log cannot be written (\(failure.reason)): writes go on by themselves when it can"
+        } else if let refusal = self.dumpRefusal {
+            self.writeRefusal = refusal
         } else if settings.minReplicasToWrite > 0, self.goodReplicas(settings) < settings.minReplicasToWrite {
             self.writeRefusal = "NOREPLICAS Not enough good replicas to write."
         } else {
@@ -36,14 +38,18 @@ extension Shard {
     /// - Returns: whether more background work is due at once.
     func tickEngine() -> Bool {
         let (isMoreDue, lost) = self.engine.tick(now: WallClock.milliseconds)
+        self.tell(lost)
+        self.board.publish(invalidated: self.engine.replicas.slots)
+        return isMoreDue
+    }
+
+    func tell(_ lost: [SlotLoss]) {
         for loss in lost {
             self.node.logger.warning(
                 "a slot was lost",
                 metadata: ["shard": "\(self.index)", "replica": "\(loss.id)", "cause": "\(loss.cause.name)"]
             )
         }
-        self.board.publish(invalidated: self.engine.replicas.slots)
-        return isMoreDue
     }
 
     /// Gives changed slots to the thread that writes files; at most about once a second.

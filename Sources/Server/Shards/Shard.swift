@@ -56,6 +56,9 @@ final class Shard: @unchecked Sendable {
     /// What changes numbering or data, one after the other.
     var changes = ShardChanges()
     var snapshots = ShardSnapshots()
+    var dumps = ShardDumps()
+    /// Until the data is back.
+    var beginning: ShardBeginning?
     private var isTurnScheduled = false
     private var turn: @Sendable () -> Void = {}
     private var ticker: RepeatedTask?
@@ -68,7 +71,7 @@ final class Shard: @unchecked Sendable {
     /// - Parameters:
     ///   - seed: of the keyspace.
     ///   - history: of the stream, where no store says otherwise.
-    ///   - store: what the shard has on disk; nil without a data directory.
+    ///   - beginning: what the shard has on disk, and the data that it begins with.
     /// - Throws: when the log's thread cannot be started.
     init(
         index: Int,
@@ -76,13 +79,16 @@ final class Shard: @unchecked Sendable {
         loop: any EventLoop,
         seed: UInt64,
         history: History,
-        store: ShardStore?
+        beginning: ShardBeginning
     ) throws(SocketError) {
         self.index = index
         self.node = node
         self.loop = loop
+        let store = beginning.store
         let history = store?.history.history ?? history
-        let tip = store?.log.last ?? 0
+        let tip = beginning.tip
+        self.beginning = beginning
+        self.dumps.newest = store?.dump ?? DumpRecord(position: tip)
         self.board = StreamBoard(history: history, ancestors: store?.history.ancestors ?? [], log: store?.log.map)
         self.board.publish(tip: tip, oldest: tip)
         self.notedTip = tip
@@ -180,6 +186,7 @@ final class Shard: @unchecked Sendable {
         let isMoreDue = self.tickEngine()
         self.refreshWriteRefusal()
         self.saveSlots()
+        self.tickDumps()
         self.endTurn()
         self.releaseReplies()
         self.follower?.tick(now: WallClock.milliseconds)
@@ -204,6 +211,7 @@ final class Shard: @unchecked Sendable {
             for client in self.clients.values { client.close() }
             self.closeAllLinks()
             self.follower?.stop()
+            self.abandonDump(.stopped)
         }
     }
 }

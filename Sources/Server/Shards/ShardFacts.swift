@@ -39,6 +39,7 @@ struct ShardFacts: Sendable {
     var log: LogFacts?
     /// nil on a primary.
     var follower: FollowerFacts?
+    var dump: DumpFacts
 }
 
 /// A shard's log as an operator sees it.
@@ -50,6 +51,7 @@ struct LogFacts: Sendable {
     var failures: Int
     /// Memory of batches on their way to the disk.
     var heldBytes: Int
+    var bytesSinceDump: Int
 }
 
 extension Shard {
@@ -83,7 +85,8 @@ extension Shard {
             clientBytes: self.clients.values.reduce(0) { $0 + $1.heldBytes + ClientConnection.ownBytes },
             waitingClients: self.commitWaits.count + self.pauses.waiting,
             log: self.logFacts,
-            follower: self.follower?.facts
+            follower: self.follower?.facts,
+            dump: self.dumpFacts
         )
     }
 }

@@ -83,6 +83,7 @@ import Testing
             let (client, writer) = (try server.client(), try server.client())
             let raw = try server.replica("raw")
             defer { raw.connection.close() }
+            try server.wait(for: "the link") { try server.number("connected_slaves", through: client) == 1 }
             #expect(raw.answer == .simple("ACK 0"))
             #expect(
                 try client.command("FAILOVER", "TO", "127.0.0.1", "\(fake.port)", "TIMEOUT", "600") == .simple("OK")
@@ -110,6 +111,7 @@ import Testing
             )
             let raw = try server.replica("raw")
             defer { raw.connection.close() }
+            try server.wait(for: "the link") { try server.number("connected_slaves", through: client) == 1 }
             #expect(try client.command("FAILOVER", "TO", "127.0.0.1", "\(fake.port)") == .simple("OK"))
             try writer.send(TestClient.encoded(["SET", "a", "1"]))
             #expect(try client.command("GET", "a") == .null)

@@ -105,11 +105,18 @@ extension CommandSpec {
             "save",
             .save,
             1,
-            [.admin, .noScript],
+            [.admin, .noScript, .noAsyncLoading, .noMulti],
             since: "1.0.0",
             "Saves the data, and answers when that is done."
         ),
-        .server("bgsave", .bgsave, -1, [.admin, .noScript], since: "1.0.0", "Saves the data in the background."),
+        .server(
+            "bgsave",
+            .bgsave,
+            -1,
+            [.admin, .noScript, .noAsyncLoading],
+            since: "1.0.0",
+            "Saves the data in the background."
+        ),
         .server(
             "lastsave",
             .lastsave,
@@ -123,7 +130,7 @@ extension CommandSpec {
             "shutdown",
             .shutdown,
             -1,
-            [.admin, .noScript, .loading, .stale, .allowBusy],
+            [.admin, .noScript, .loading, .stale, .allowBusy, .noMulti],
             since: "1.0.0",
             "Saves what has changed and ends the server."
         ),

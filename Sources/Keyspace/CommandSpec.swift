@@ -27,6 +27,9 @@ package struct CommandSpec: Sendable {
         package static let movableKeys = Flags(rawValue: 1024)
         /// What it carries out is told one by one.
         package static let skipSlowlog = Flags(rawValue: 2048)
+        package static let noAsyncLoading = Flags(rawValue: 4096)
+        /// Refused inside a transaction.
+        package static let noMulti = Flags(rawValue: 8192)
     }
 
     /// Redis's ACL categories, as far as a command here belongs to one; in Redis's order.

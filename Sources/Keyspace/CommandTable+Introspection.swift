@@ -153,7 +153,8 @@ extension CommandSpec.Flags {
     fileprivate static let named: [(flag: Self, name: StaticString)] = [
         (.write, "write"), (.readonly, "readonly"), (.denyOOM, "denyoom"), (.admin, "admin"), (.noScript, "noscript"),
         (.loading, "loading"), (.stale, "stale"), (.fast, "fast"), (.noAuth, "no_auth"), (.allowBusy, "allow_busy"),
-        (.skipSlowlog, "skip_slowlog"), (.movableKeys, "movablekeys"),
+        (.skipSlowlog, "skip_slowlog"), (.movableKeys, "movablekeys"), (.noAsyncLoading, "no_async_loading"),
+        (.noMulti, "no_multi"),
     ]
 }
 

@@ -179,7 +179,7 @@ func snapshot(in bytes: [UInt8], position: Position) -> (file: [UInt8], chunks: 
         scene.read(1)
         while scene.produce(file: file) {}
         let ahead = scene.passes.statistics.producedBytes
-        #expect(ahead >= Stream.turnBytes && ahead < Stream.turnBytes + 2048)
+        #expect(ahead >= SnapshotPasses.creditBytes && ahead < SnapshotPasses.creditBytes + 2048)
         scene.read(2, limit: 100)
         let isAskedByTheSlow = scene.produce(file: file)
         #expect(!isAskedByTheSlow, "a link that has not got everything asks for nothing")

@@ -14,7 +14,7 @@ import Testing
         return stream
     }
 
-    private let file = PassesScene.file(500_000)
+    private let file = PassesScene.file(2_000_000)
 
     /// Produces the file as far as links ask for it, and sends until nothing moves.
     private func run(_ stream: inout Stream, _ transport: FakeTransport, _ produced: inout Int, now: Milliseconds = 0) {

@@ -121,4 +121,35 @@ import Testing
             #expect(try client.command("STRLEN", "large") == .integer(40 << 20))
         }
     }
+
+    /// `SET`, as a frame of exactly 64 bytes.
+    private static func frameOf64Bytes(_ lsn: LSN) -> [UInt8] {
+        let digits = "\(lsn - 1)".utf8.count
+        let key = "key\(lsn % 1000)"
+        // The value's own length has two digits.
+        let rest = 64 - (7 + digits) - (4 + 9 + 6 + key.utf8.count) - (5 + 2)
+        return FakePrimary.frame(lsn, ["SET", key, String(repeating: "v", count: rest)])
+    }
+
+    @Test("a slice that ends where a read ends goes on with the next read")
+    func readsOfOneSlice() throws {
+        let primary = try FakePrimary()
+        try TestServer.run(primary.asPrimary) { server in
+            let client = try server.client()
+            let (connection, _) = try primary.grantedReplica()
+            try server.waitForLink(through: client)
+            // A read is 64 KiB, and a slice 1024 events: the first read of each burst is one slice, and the second is in the inbox.
+            var lsn: LSN = 0
+            for _ in 0..<30 {
+                var burst: [UInt8] = []
+                for _ in 0..<2048 {
+                    lsn += 1
+                    burst += Self.frameOf64Bytes(lsn)
+                }
+                #expect(burst.count == 128 << 10)
+                try connection.send(burst)
+                try server.wait(for: "the burst") { try server.positions(through: client) == [lsn] }
+            }
+        }
+    }
 }

@@ -97,6 +97,24 @@ import Testing
         }
     }
 
+    @Test("what was installed is there at the next start, with its position and its history")
+    func nextStart() throws {
+        let folder = try DataFolder()
+        let primary = try FakePrimary()
+        try TestServer.run(in: folder, primary.asPrimary) { server in
+            let client = try server.client()
+            let connection = try self.giveOldData(server, primary, client)
+            try connection.send(Self.snapshot(keys: 500, at: 70) + FakePrimary.frame(71))
+            try server.wait(for: "what follows") { try server.positions(through: client) == [71] }
+        }
+        try TestServer.run(in: folder, primary.asPrimary) { server in
+            let client = try server.client()
+            #expect(try client.command("DBSIZE") == .integer(501))
+            let words = try primary.replica().words
+            #expect(words[2] == "71" && words[6] == FakePrimary.history)
+        }
+    }
+
     @Test("a damaged snapshot is thrown away, and the old data stays")
     func damage() throws {
         let primary = try FakePrimary()

@@ -6,13 +6,6 @@ import Primitives
 import ReplicationLog
 import Synchronization
 
-/// What a sink writes to. Used on the file thread alone.
-protocol SinkTarget: AnyObject, SendableMetatype {
-    func append(_ bytes: Bytes) throws(StorageError)
-    /// Removes what was written.
-    func abandon() throws(StorageError)
-}
-
 /// Used on the shard's loop, apart from what is said to run on the file thread.
 final class FileSink<Target: SinkTarget>: @unchecked Sendable {
     /// Bytes that may wait to be written; a giver that finds it full waits for room.

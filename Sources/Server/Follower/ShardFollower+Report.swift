@@ -13,8 +13,12 @@ extension ShardFollower {
     private static let shortestInterval: UInt64 = 500_000
     private static let longestInterval: UInt64 = 1_000_000_000
 
+    /// What the shard holds under another history than the one granted, or while a snapshot is on its way, is nothing that the
+    /// primary may count: it is only told that the replica lives.
     private var progress: (applied: Position, durable: Position?) {
-        (self.shard.engine.tip, self.shard.engine.log?.durable)
+        let isOurs = self.roundHistory.map { $0 == self.shard.historyRecord.history } ?? true
+        guard isOurs, !self.isSynchronizing else { return (0, nil) }
+        return (self.shard.engine.tip, self.shard.engine.log?.durable)
     }
 
     /// The shard, or its log, got further.

@@ -27,14 +27,17 @@ struct ShardSnapshots {
 }
 
 /// What a slice may take: little while clients are served, for they wait for it.
-private struct SliceBudget {
+struct SliceBudget {
     /// Nanoseconds after which no further piece is begun; one takes some 50 µs.
     var production: UInt64
     /// Bytes that links are given; a megabyte takes some 300 µs.
     var sendBytes: Int
+    /// Until the next slice: long enough that the loop looks at its sockets first, and while clients are served as long as a slice
+    /// takes, so that half of the processor is left for them.
+    var pause: TimeAmount
 
-    static let busy = SliceBudget(production: 100_000, sendBytes: 128 << 10)
-    static let idle = SliceBudget(production: 400_000, sendBytes: 3 << 19)
+    static let busy = SliceBudget(production: 100_000, sendBytes: 128 << 10, pause: .microseconds(200))
+    static let idle = SliceBudget(production: 400_000, sendBytes: 3 << 19, pause: .microseconds(3))
 }
 
 /// Calls the shard back on its loop.
@@ -47,15 +50,12 @@ final class SnapshotTurn: NIOScheduledCallbackHandler, Sendable {
 }
 
 extension Shard {
-    /// Long enough that the loop looks at its sockets first.
-    private static let yieldDelay = TimeAmount.microseconds(3)
-
     /// To be called when links that are copied may have something to get.
-    func scheduleSnapshotTurn() {
+    func scheduleSnapshotTurn(after pause: TimeAmount = SliceBudget.idle.pause) {
         guard !self.snapshots.isTurnScheduled, !self.isStopped else { return }
         self.snapshots.isTurnScheduled = true
         do {
-            _ = try self.loop.scheduleCallback(in: Self.yieldDelay, handler: SnapshotTurn(self))
+            _ = try self.loop.scheduleCallback(in: pause, handler: SnapshotTurn(self))
         } catch {
             // A loop that takes no callbacks is closing.
             self.snapshots.isTurnScheduled = false
@@ -80,7 +80,7 @@ extension Shard {
         self.noteSettledWaits()
         self.endClosingLinks()
         if hasMore || self.engine.stream.snapshots.hasWork(now: now) {
-            self.scheduleSnapshotTurn()
+            self.scheduleSnapshotTurn(after: budget.pause)
         } else if let due = self.engine.stream.snapshots.dueAt(now: now) {
             self.setSnapshotTimer(due, now: now)
         }

@@ -186,7 +186,12 @@ package final class CrashPair {
             try primary.checkAlive()
             return try live.isOnline(&loading)
         }
-        try live.waitUntilCurrent(withinSeconds: Self.currentSeconds)
+        // Exactly: a replica that was ahead of the primary's disk has to be copied to first.
+        guard case .position(let tip, _) = try primary.tip() else { preconditionFailure("a tip is a position") }
+        try Wait.until("the replica was at \(tip)", withinSeconds: Self.currentSeconds) { () throws(HarnessError) in
+            try replica.checkAlive()
+            return try live.applied() == tip
+        }
         let differences = try live.differences()
         if let difference = differences.first { throw HarnessError(.targetFailed, difference) }
     }

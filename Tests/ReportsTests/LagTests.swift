@@ -48,6 +48,18 @@ struct LagReportTests {
         #expect(self.verdict(self.record(["discarding"])).contains("a synthetic replica has received 99 %"))
     }
 
+    @Test("a lag below what the probe tells apart is said to be below it, and is no zero")
+    func belowResolution() {
+        var record = self.record(["live"])
+        for index in record.cases.indices {
+            record.cases[index].trials[0].samples.append(
+                Sample("lag_resolution", 5000, unit: "us", better: .neither)
+            )
+        }
+        let text = self.verdict(record)
+        #expect(text.contains("within **less than 5.00 ms**, the least that the probe tells apart, Redis: 8.00 ms; one"))
+    }
+
     @Test("live and synthetic replicas have a table each, and one chart")
     func page() throws {
         let files = ReportFiles(self.record(["discarding", "live"]))

@@ -1,31 +1,46 @@
 // Commands on sets.
 
 extension CommandSpec {
-    private static func set(
-        _ name: StaticString,
-        _ id: CommandID,
-        _ arity: Int,
-        _ manner: Manner,
-        _ keys: Keys = .one,
-        since: StaticString,
-        _ summary: StaticString
-    ) -> CommandSpec {
-        .onCollection(.set, "set", name, id, arity, manner, keys, since: since, summary)
-    }
-
     static let sets: [CommandSpec] = [
-        .set("sadd", .sadd, -3, .grow, since: "1.0.0", "Adds members to a set."),
-        .set("srem", .srem, -3, .shrink, since: "1.0.0", "Removes members of a set."),
-        .set("smembers", .smembers, 2, .read, since: "1.0.0", "Returns all members of a set."),
-        .set("sismember", .sismember, 3, .fastRead, since: "1.0.0", "Tells whether a set has a member."),
-        .set("smismember", .smismember, -3, .fastRead, since: "6.2.0", "Tells which of several members a set has."),
-        .set("scard", .scard, 2, .fastRead, since: "1.0.0", "Counts the members of a set."),
-        .set("spop", .spop, -2, .shrink, since: "1.0.0", "Removes random members of a set and returns them."),
-        .set("srandmember", .srandmember, -2, .read, since: "1.0.0", "Returns random members of a set."),
-        .set("smove", .smove, 4, .shrink, .two, since: "1.0.0", "Moves a member from one set to another."),
-        .set("sinter", .sinter, -2, .read, .all, since: "1.0.0", "Returns the members that all of several sets have."),
-        .set("sunion", .sunion, -2, .read, .all, since: "1.0.0", "Returns the members that any of several sets has."),
-        .set(
+        .init(.set, "sadd", .sadd, -3, .grow, since: "1.0.0", "Adds members to a set."),
+        .init(.set, "srem", .srem, -3, .shrink, since: "1.0.0", "Removes members of a set."),
+        .init(.set, "smembers", .smembers, 2, .read, since: "1.0.0", "Returns all members of a set."),
+        .init(.set, "sismember", .sismember, 3, .fastRead, since: "1.0.0", "Tells whether a set has a member."),
+        .init(
+            .set,
+            "smismember",
+            .smismember,
+            -3,
+            .fastRead,
+            since: "6.2.0",
+            "Tells which of several members a set has."
+        ),
+        .init(.set, "scard", .scard, 2, .fastRead, since: "1.0.0", "Counts the members of a set."),
+        .init(.set, "spop", .spop, -2, .shrink, since: "1.0.0", "Removes random members of a set and returns them."),
+        .init(.set, "srandmember", .srandmember, -2, .read, since: "1.0.0", "Returns random members of a set."),
+        .init(.set, "smove", .smove, 4, .shrink, .two, since: "1.0.0", "Moves a member from one set to another."),
+        .init(
+            .set,
+            "sinter",
+            .sinter,
+            -2,
+            .read,
+            .all,
+            since: "1.0.0",
+            "Returns the members that all of several sets have."
+        ),
+        .init(
+            .set,
+            "sunion",
+            .sunion,
+            -2,
+            .read,
+            .all,
+            since: "1.0.0",
+            "Returns the members that any of several sets has."
+        ),
+        .init(
+            .set,
             "sdiff",
             .sdiff,
             -2,
@@ -34,7 +49,8 @@ extension CommandSpec {
             since: "1.0.0",
             "Returns the members that the first set has and no other."
         ),
-        .set(
+        .init(
+            .set,
             "sinterstore",
             .sinterstore,
             -3,
@@ -43,7 +59,8 @@ extension CommandSpec {
             since: "1.0.0",
             "Makes a set of the members that all of several sets have."
         ),
-        .set(
+        .init(
+            .set,
             "sunionstore",
             .sunionstore,
             -3,
@@ -52,7 +69,8 @@ extension CommandSpec {
             since: "1.0.0",
             "Makes a set of the members that any of several sets has."
         ),
-        .set(
+        .init(
+            .set,
             "sdiffstore",
             .sdiffstore,
             -3,
@@ -61,7 +79,8 @@ extension CommandSpec {
             since: "1.0.0",
             "Makes a set of the members that the first set has and no other."
         ),
-        .set(
+        .init(
+            .set,
             "sintercard",
             .sintercard,
             -3,
@@ -70,6 +89,6 @@ extension CommandSpec {
             since: "7.0.0",
             "Counts the members that all of several sets have."
         ),
-        .set("sscan", .sscan, -3, .read, since: "2.8.0", "Returns all members of a set, some at a time."),
+        .init(.set, "sscan", .sscan, -3, .read, since: "2.8.0", "Returns all members of a set, some at a time."),
     ]
 }

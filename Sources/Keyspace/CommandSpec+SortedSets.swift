@@ -1,30 +1,43 @@
 // Commands on sorted sets.
 
 extension CommandSpec {
-    private static func sortedSet(
-        _ name: StaticString,
-        _ id: CommandID,
-        _ arity: Int,
-        _ manner: Manner,
-        _ keys: Keys = .one,
-        since: StaticString,
-        _ summary: StaticString
-    ) -> CommandSpec {
-        .onCollection(.sortedSet, "sorted-set", name, id, arity, manner, keys, since: since, summary)
-    }
-
     static let sortedSets: [CommandSpec] = [
-        .sortedSet("zadd", .zadd, -4, .grow, since: "1.2.0", "Adds members with their scores, or changes scores."),
-        .sortedSet("zrem", .zrem, -3, .shrink, since: "1.2.0", "Removes members of a sorted set."),
-        .sortedSet("zscore", .zscore, 3, .fastRead, since: "1.2.0", "Returns the score of a member."),
-        .sortedSet("zmscore", .zmscore, -3, .fastRead, since: "6.2.0", "Returns the scores of several members."),
-        .sortedSet("zincrby", .zincrby, 4, .grow, since: "1.2.0", "Adds to the score of a member."),
-        .sortedSet("zcard", .zcard, 2, .fastRead, since: "1.2.0", "Counts the members of a sorted set."),
-        .sortedSet("zcount", .zcount, 4, .fastRead, since: "2.0.0", "Counts the members in a range of scores."),
-        .sortedSet("zlexcount", .zlexcount, 4, .fastRead, since: "2.8.9", "Counts the members in a range of names."),
-        .sortedSet("zrank", .zrank, 3, .fastRead, since: "2.0.0", "Tells how many members come before one."),
-        .sortedSet("zrevrank", .zrevrank, 3, .fastRead, since: "2.0.0", "Tells how many members come after one."),
-        .sortedSet(
+        .init(
+            .sortedSet,
+            "zadd",
+            .zadd,
+            -4,
+            .grow,
+            since: "1.2.0",
+            "Adds members with their scores, or changes scores."
+        ),
+        .init(.sortedSet, "zrem", .zrem, -3, .shrink, since: "1.2.0", "Removes members of a sorted set."),
+        .init(.sortedSet, "zscore", .zscore, 3, .fastRead, since: "1.2.0", "Returns the score of a member."),
+        .init(.sortedSet, "zmscore", .zmscore, -3, .fastRead, since: "6.2.0", "Returns the scores of several members."),
+        .init(.sortedSet, "zincrby", .zincrby, 4, .grow, since: "1.2.0", "Adds to the score of a member."),
+        .init(.sortedSet, "zcard", .zcard, 2, .fastRead, since: "1.2.0", "Counts the members of a sorted set."),
+        .init(.sortedSet, "zcount", .zcount, 4, .fastRead, since: "2.0.0", "Counts the members in a range of scores."),
+        .init(
+            .sortedSet,
+            "zlexcount",
+            .zlexcount,
+            4,
+            .fastRead,
+            since: "2.8.9",
+            "Counts the members in a range of names."
+        ),
+        .init(.sortedSet, "zrank", .zrank, 3, .fastRead, since: "2.0.0", "Tells how many members come before one."),
+        .init(
+            .sortedSet,
+            "zrevrank",
+            .zrevrank,
+            3,
+            .fastRead,
+            since: "2.0.0",
+            "Tells how many members come after one."
+        ),
+        .init(
+            .sortedSet,
             "zrange",
             .zrange,
             -4,
@@ -32,7 +45,8 @@ extension CommandSpec {
             since: "1.2.0",
             "Returns the members in a range of ranks, scores or names."
         ),
-        .sortedSet(
+        .init(
+            .sortedSet,
             "zrangebyscore",
             .zrangebyscore,
             -4,
@@ -40,7 +54,8 @@ extension CommandSpec {
             since: "1.0.5",
             "Returns the members in a range of scores."
         ),
-        .sortedSet(
+        .init(
+            .sortedSet,
             "zrevrangebyscore",
             .zrevrangebyscore,
             -4,
@@ -48,7 +63,8 @@ extension CommandSpec {
             since: "2.2.0",
             "Returns the members in a range of scores, the highest first."
         ),
-        .sortedSet(
+        .init(
+            .sortedSet,
             "zrevrange",
             .zrevrange,
             -4,
@@ -56,8 +72,17 @@ extension CommandSpec {
             since: "1.2.0",
             "Returns the members in a range of ranks, the highest first."
         ),
-        .sortedSet("zrangebylex", .zrangebylex, -4, .read, since: "2.8.9", "Returns the members in a range of names."),
-        .sortedSet(
+        .init(
+            .sortedSet,
+            "zrangebylex",
+            .zrangebylex,
+            -4,
+            .read,
+            since: "2.8.9",
+            "Returns the members in a range of names."
+        ),
+        .init(
+            .sortedSet,
             "zrevrangebylex",
             .zrevrangebylex,
             -4,
@@ -65,7 +90,8 @@ extension CommandSpec {
             since: "2.8.9",
             "Returns the members in a range of names, the last first."
         ),
-        .sortedSet(
+        .init(
+            .sortedSet,
             "zremrangebyrank",
             .zremrangebyrank,
             4,
@@ -73,7 +99,8 @@ extension CommandSpec {
             since: "2.0.0",
             "Removes the members in a range of ranks."
         ),
-        .sortedSet(
+        .init(
+            .sortedSet,
             "zremrangebyscore",
             .zremrangebyscore,
             4,
@@ -81,7 +108,8 @@ extension CommandSpec {
             since: "1.2.0",
             "Removes the members in a range of scores."
         ),
-        .sortedSet(
+        .init(
+            .sortedSet,
             "zremrangebylex",
             .zremrangebylex,
             4,
@@ -89,7 +117,8 @@ extension CommandSpec {
             since: "2.8.9",
             "Removes the members in a range of names."
         ),
-        .sortedSet(
+        .init(
+            .sortedSet,
             "zpopmin",
             .zpopmin,
             -2,
@@ -97,7 +126,8 @@ extension CommandSpec {
             since: "5.0.0",
             "Removes the members with the lowest scores and returns them."
         ),
-        .sortedSet(
+        .init(
+            .sortedSet,
             "zpopmax",
             .zpopmax,
             -2,
@@ -105,8 +135,17 @@ extension CommandSpec {
             since: "5.0.0",
             "Removes the members with the highest scores and returns them."
         ),
-        .sortedSet("zrandmember", .zrandmember, -2, .read, since: "6.2.0", "Returns random members of a sorted set."),
-        .sortedSet(
+        .init(
+            .sortedSet,
+            "zrandmember",
+            .zrandmember,
+            -2,
+            .read,
+            since: "6.2.0",
+            "Returns random members of a sorted set."
+        ),
+        .init(
+            .sortedSet,
             "zscan",
             .zscan,
             -3,

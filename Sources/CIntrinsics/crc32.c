@@ -43,9 +43,7 @@ uint32_t cintrinsics_crc32_tables(uint32_t crc, const void *bytes, size_t count)
 // one level, each by its own distance. And the last 128 bits go to 96 with two independent products instead of two that
 // wait for each other, then through one Barrett reduction.
 
-#include <immintrin.h>
-
-#define WITH_MULTIPLICATION __attribute__((target("pclmul,sse4.1")))
+#include "multiplication.h"
 
 // Multipliers for a fold by 1 … 7 blocks of 128 bits: for the first word in memory and the second.
 static const uint64_t distance[8][2] __attribute__((aligned(16))) = {
@@ -70,12 +68,6 @@ static const uint8_t shift[48] __attribute__((aligned(16))) = {
     0,    1,    2,    3,    4,    5,    6,    7,    8,    9,    10,   11,   12,   13,   14,   15,
     0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
 };
-
-WITH_MULTIPLICATION static inline __m128i load(const void *bytes) { return _mm_loadu_si128((const __m128i *)bytes); }
-
-WITH_MULTIPLICATION static inline __m128i fold(__m128i block, __m128i by) {
-    return _mm_xor_si128(_mm_clmulepi64_si128(block, by, 0x00), _mm_clmulepi64_si128(block, by, 0x11));
-}
 
 WITH_MULTIPLICATION static inline __m128i fold_by(__m128i block, size_t blocks) {
     return blocks == 0 ? block : fold(block, load(distance[blocks]));
@@ -144,8 +136,7 @@ static int multiplies = 0;
 
 __attribute__((constructor)) static void choose(void) {
     make_tables();
-    __builtin_cpu_init();
-    multiplies = __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("sse4.1");
+    multiplies = processor_multiplies();
 }
 
 uint32_t cintrinsics_crc32(uint32_t crc, const void *bytes, size_t count) {

@@ -38,9 +38,7 @@ uint64_t cintrinsics_crc64_tables(uint64_t crc, const void *bytes, size_t count)
 // With PCLMULQDQ, by the method that crc32.c tells. Pieces of a snapshot are long, so what is left after the folds, up
 // to 31 bytes, goes through the tables.
 
-#include <immintrin.h>
-
-#define WITH_MULTIPLICATION __attribute__((target("pclmul,sse4.1")))
+#include "multiplication.h"
 
 // Multipliers for a fold by one block of 128 bits and by four: for the first word in memory and the second.
 static uint64_t by_one_block[2] __attribute__((aligned(16)));
@@ -54,12 +52,6 @@ static void make_multipliers(uint64_t *multipliers, int bits) {
         if (exponent == bits - 1) multipliers[1] = power;
     }
     multipliers[0] = power;
-}
-
-WITH_MULTIPLICATION static inline __m128i load(const void *bytes) { return _mm_loadu_si128((const __m128i *)bytes); }
-
-WITH_MULTIPLICATION static inline __m128i fold(__m128i block, __m128i by) {
-    return _mm_xor_si128(_mm_clmulepi64_si128(block, by, 0x00), _mm_clmulepi64_si128(block, by, 0x11));
 }
 
 WITH_MULTIPLICATION static uint64_t with_multiplication(uint64_t crc, const void *bytes, size_t count) {
@@ -92,8 +84,7 @@ __attribute__((constructor)) static void choose(void) {
     make_tables();
     make_multipliers(by_one_block, 128);
     make_multipliers(by_four_blocks, 512);
-    __builtin_cpu_init();
-    multiplies = __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("sse4.1");
+    multiplies = processor_multiplies();
 }
 
 uint64_t cintrinsics_crc64(uint64_t crc, const void *bytes, size_t count) {

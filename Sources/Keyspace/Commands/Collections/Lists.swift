@@ -50,12 +50,8 @@ extension Keyspace {
 
     /// LPOP and RPOP.
     mutating func pop(_ command: Command, _ end: ListEnd, named name: String, _ reply: Writer) {
-        guard command.count <= 3 else { return reply.error(CommandError.wrongArity(name)) }
-        var wanted: Int?
-        if command.count == 3 {
-            guard let count = Self.positive(command[2], reply) else { return }
-            wanted = count
-        }
+        guard let pop = PopCount(command, orElse: CommandError.wrongArity(name), reply) else { return }
+        let wanted = pop.wanted
         let place = self.place(of: command[1])
         guard let entry = place.entry else {
             if wanted == nil { reply.null() } else { reply.nullArray() }

@@ -32,12 +32,8 @@ extension Keyspace {
 
     /// Travels as the removal of what was chosen.
     mutating func spop(_ command: Command, _ reply: Writer) {
-        guard command.count <= 3 else { return reply.error(CommandError.syntax) }
-        var wanted: Int?
-        if command.count == 3 {
-            guard let count = Self.positive(command[2], reply) else { return }
-            wanted = count
-        }
+        guard let pop = PopCount(command, orElse: CommandError.syntax, reply) else { return }
+        let wanted = pop.wanted
         let place = self.place(of: command[1])
         guard let entry = place.entry else {
             if wanted == nil { reply.null() } else { reply.set(0) }

@@ -153,12 +153,8 @@ extension Keyspace {
 
     /// ZPOPMIN and ZPOPMAX.
     mutating func zpop(_ command: Command, highest: Bool, _ reply: Writer) {
-        guard command.count <= 3 else { return reply.error(CommandError.syntax) }
-        var wanted: Int?
-        if command.count == 3 {
-            guard let count = Self.positive(command[2], reply) else { return }
-            wanted = count
-        }
+        guard let pop = PopCount(command, orElse: CommandError.syntax, reply) else { return }
+        let wanted = pop.wanted
         let place = self.place(of: command[1])
         guard let entry = place.entry else { return reply.array(0) }
         guard entry.kind == .sortedSet else { return reply.error(CommandError.wrongType) }

@@ -207,6 +207,7 @@ final class FleetBody: Reacting {
 
     var counters: FleetCounters {
         var counters = FleetCounters()
+        counters.processorNanoseconds = Clocks.threadProcessorNanoseconds
         for replica in self.replicas.values {
             counters.replicas += 1
             counters.receivedBytes += replica.receivedBytes

@@ -23,6 +23,8 @@ package struct FleetCounters: Sendable {
     package var slowest: UInt64 = .max
     /// Replicas that were sent a full copy.
     package var fullTransfers = 0
+    /// Processor time of the thread that plays them, since it began.
+    package var processorNanoseconds: UInt64 = 0
     /// Why replicas failed, the first of each.
     package var failures: [String] = []
 }

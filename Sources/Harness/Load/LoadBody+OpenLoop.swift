@@ -2,6 +2,7 @@
 // earlier ones were answered or not.
 
 package import Histogram
+import Measurement
 import Sockets
 import Workload
 
@@ -40,6 +41,18 @@ package struct OpenLoopRecord: Sendable {
     }
 
     init() {}
+
+    /// Enters what clients saw, and whether the generator kept up.
+    /// - Parameter rate: writes per second that were due.
+    func add(to trial: inout Trial, offered rate: Int) {
+        trial.add("response", nanoseconds: self.response)
+        trial.add("wait", nanoseconds: self.wait)
+        trial.add("service", nanoseconds: self.service)
+        trial.add("generator_lateness", nanoseconds: self.lateness)
+        trial.add("offered_rate", Double(rate), unit: "1/s", better: .neither)
+        trial.add("dropped_writes", Double(self.dropped), unit: "count", better: .lower)
+        trial.invalidate([self.saturation].compactMap(\.self))
+    }
 }
 
 /// The state of an open loop that runs.

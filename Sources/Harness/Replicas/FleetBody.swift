@@ -48,7 +48,14 @@ final class FleetBody: Reacting {
 
     // MARK: - Coming and going
 
-    func attach(_ count: Int, at start: StartingPoint, _ behaviour: ReplicaBehaviour, behind ledger: Ledger) {
+    /// - Parameter missing: mutations that they lack at `start`; their streams are then checked from where they begin.
+    func attach(
+        _ count: Int,
+        at start: StartingPoint,
+        _ behaviour: ReplicaBehaviour,
+        behind ledger: Ledger,
+        missing: UInt64 = 0
+    ) {
         let now = Clocks.monotonicNanoseconds
         self.isHurried = false
         for _ in 0..<count {
@@ -57,9 +64,10 @@ final class FleetBody: Reacting {
             let replica = SyntheticReplica(
                 id: ReplicaFleet.id(self.replicas.count),
                 behaviour: behaviour,
-                joinedAt: ledger.count,
+                joinedAt: ledger.count - missing,
                 start: start,
-                verifier: StreamVerifier(behind: ledger),
+                verifier: missing == 0
+                    ? StreamVerifier(behind: ledger) : StreamVerifier(connections: ledger.last.count),
                 phase: .away(until: now)
             )
             self.replicas[token] = replica
@@ -106,10 +114,8 @@ final class FleetBody: Reacting {
             guard replica.reader != nil else { return }
             replica.onlineSince = Clocks.monotonicNanoseconds
             if replica.behaviour == .stalled { self.watch(replica, [], event.token) }
-        case .copying:
-            self.read(replica, socket, atMost: Self.readSize)
-        case .streaming:
-            if replica.behaviour == .stalled || replica.isPaused {
+        case .copying, .streaming:
+            if (replica.behaviour == .stalled && replica.reader != nil) || replica.isPaused {
                 return event.isHangup ? self.fail(replica, "the primary closed a stalled replica's connection") : ()
             }
             guard replica.behaviour.readRate != nil else { return self.read(replica, socket, atMost: Self.readSize) }
@@ -185,8 +191,9 @@ final class FleetBody: Reacting {
                 if now >= end { self.connect(replica, token) }
                 continue
             }
+            if case .copying = replica.phase { self.behave(replica, token, now) }
             guard replica.reader != nil else { continue }
-            if self.lag != nil {
+            if self.lag != nil, !replica.isBystander {
                 let held = replica.joinedAt + replica.delivered
                 self.lag?.record(acknowledged > held ? acknowledged - held : 0)
             }
@@ -220,6 +227,7 @@ final class FleetBody: Reacting {
             if case .away = replica.phase { counters.away += 1 }
             if replica.reader != nil { counters.online += 1 }
             counters.delivered += replica.delivered
+            guard replica.behaviour != .stalled else { continue }
             counters.slowest = min(counters.slowest, replica.joinedAt + replica.delivered)
         }
         counters.failures = Array(counters.failures.prefix(Self.failureLimit))

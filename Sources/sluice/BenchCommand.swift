@@ -45,7 +45,7 @@ struct BenchCommand: ParsableCommand {
         guard self.minutes > 0, self.minutes <= 10_000 else {
             throw ValidationError("--minutes takes a number above 0.")
         }
-        guard self.cases.name != SuiteOptions.soak || self.target.count <= 1 else {
+        guard !self.cases.isSoak || self.target.count <= 1 else {
             throw ValidationError("The soak suite takes one target at a time.")
         }
         do {
@@ -56,18 +56,17 @@ struct BenchCommand: ParsableCommand {
     }
 
     private var specifications: [TargetSpecification] {
-        get throws { try (self.target.isEmpty ? self.suiteTargets : self.target).map { try TargetSpecification(parsing: $0) } }
-    }
-
-    /// What a suite wants to be measured.
-    private var suiteTargets: [String] {
-        get throws {
-            let own = self.cases.name == SuiteOptions.soak ? [] : try self.cases.narrowed().targets
-            return own.isEmpty ? ["bundled"] : own
+        get throws(HarnessError) {
+            var specifications: [TargetSpecification] = []
+            for text in self.target.isEmpty ? try self.cases.targets() : self.target {
+                specifications.append(try TargetSpecification(parsing: text))
+            }
+            return specifications
         }
     }
 
     func run() throws {
+        if let answer = try self.cases.answer() { return print(answer, terminator: "") }
         Interruption.catchSignals()
         DescriptorLimit.raise()
         let began = Date()
@@ -80,7 +79,7 @@ struct BenchCommand: ParsableCommand {
             suite: self.cases.name,
             command: CommandLine.arguments.joined(separator: " "),
             startedAt: began.formatted(.iso8601),
-            seed: try self.seed ?? (self.cases.name == SuiteOptions.soak ? nil : self.cases.narrowed().seed) ?? 1
+            seed: try self.seed ?? self.cases.seed() ?? 1
         )
         record.environment = [BuildFacts.section] + Environment.sections()
         try directory.save(record)
@@ -118,7 +117,7 @@ struct BenchCommand: ParsableCommand {
 
     private func perform(_ recorder: RunRecorder, _ progress: BenchProgress) throws(HarnessError) {
         let targets = try self.specifications
-        if self.cases.name == SuiteOptions.soak {
+        if self.cases.isSoak {
             let soak = Soak(targets[0], minutes: self.minutes, recorder: recorder, tell: progress.show)
             return try soak.run()
         }

@@ -24,13 +24,11 @@ struct SuiteOptions: ParsableArguments {
     @Flag(help: "List the suites, or with --suite its cases, with trials and time, and measure nothing.")
     var list = false
 
-    @Option(
-        help: "Explain the cases with these words and settings, such as 'fan-out replicas=16', and measure nothing.",
-    )
+    @Option(help: "Explain the cases with these words, such as 'fan-out replicas=16', and measure nothing.")
     var explain: String?
 
     /// The suite that is no list of cases, but minutes of one.
-    static let soak = "soak"
+    private static let soak = "soak"
 
     var name: String { self.suite ?? "quick" }
 
@@ -44,17 +42,28 @@ struct SuiteOptions: ParsableArguments {
         guard self.replicas.allSatisfy({ (0...10_000).contains($0) }) else {
             throw ValidationError("--replicas takes 0 to 10000.")
         }
-        guard self.name != Self.soak else { return }
+        guard !self.isSoak else { return }
         do {
             let suite = try self.narrowed()
-            if let answer = try self.answer(suite) { throw CleanExit.message(answer) }
             guard !suite.entries.isEmpty else {
-                throw ValidationError("No case of the suite \(suite.name) is left with these --replicas and --value-size.")
+                throw ValidationError(
+                    "No case of the suite \(suite.name) is left with these --replicas and --value-size."
+                )
             }
         } catch let error as HarnessError {
             throw ValidationError(error.message)
         }
     }
+
+    var isSoak: Bool { self.name == Self.soak }
+
+    /// What a suite wants to be measured.
+    func targets() throws(HarnessError) -> [String] {
+        let own = self.isSoak ? [] : try self.narrowed().targets
+        return own.isEmpty ? ["bundled"] : own
+    }
+
+    func seed() throws(HarnessError) -> UInt64? { self.isSoak ? nil : try self.narrowed().seed }
 
     /// What is to be measured.
     func narrowed() throws(HarnessError) -> Suite {
@@ -66,12 +75,11 @@ struct SuiteOptions: ParsableArguments {
     }
 
     /// What is told instead of measuring; nil when the user wants a measurement.
-    private func answer(_ suite: Suite) throws(HarnessError) -> String? {
-        if let explain {
-            return try SuiteGuide(self.suite == nil ? try Self.builtIn() : [suite]).explanation(of: explain)
-        }
-        guard self.list else { return nil }
-        return self.suite == nil ? SuiteGuide(try Self.builtIn()).overview : SuiteGuide([suite]).listing
+    func answer() throws(HarnessError) -> String? {
+        guard self.list || self.explain != nil else { return nil }
+        let guide = SuiteGuide(self.suite == nil ? try Self.builtIn() : [try self.narrowed()])
+        if let explain { return try guide.explanation(of: explain) }
+        return self.suite == nil ? guide.overview : guide.listing
     }
 
     private static func builtIn() throws(HarnessError) -> [Suite] {

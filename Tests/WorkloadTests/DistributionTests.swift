@@ -12,7 +12,8 @@ import Workload
     @Test(
         "sizes keep to their bounds, their mean is the one that is told, and a seed repeats them",
         arguments: [
-            ValueSizes.fixed(64), .uniform(24...4096), .lognormal(LogNormalSizes(median: 200, sigma: 1.2, in: 24...65_536)),
+            ValueSizes.fixed(64), .uniform(24...4096),
+            .lognormal(LogNormalSizes(median: 200, sigma: 1.2, in: 24...65_536)),
             .lognormal(LogNormalSizes(median: 64, sigma: 2, in: 60...70)),
             .table(SizeTable([SizeTable.Entry(size: 64, weight: 9), SizeTable.Entry(size: 4096, weight: 1)])),
         ]
@@ -54,7 +55,8 @@ import Workload
     @Test("a billion keys, a single one and steep exponents are drawn within bounds, and the same again")
     func zipfEdges() {
         for zipf in [
-            ZipfKeys(keys: 1_000_000_000, exponent: 0.99), ZipfKeys(keys: 1, exponent: 1), ZipfKeys(keys: 2, exponent: 10),
+            ZipfKeys(keys: 1_000_000_000, exponent: 0.99), ZipfKeys(keys: 1, exponent: 1),
+            ZipfKeys(keys: 2, exponent: 10),
             ZipfKeys(keys: 1_000_000, exponent: 0.01),
         ] {
             var (first, second) = (SeededGenerator(seed: 8), SeededGenerator(seed: 8))

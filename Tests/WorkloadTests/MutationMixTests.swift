@@ -52,7 +52,9 @@ import Workload
         #expect(ledger.count == 500 - UInt64(deletes.count) && ledger.last == [0, sets])
     }
 
-    @Test("a stream of every kind, deletions that found something included, sums up to the ledger; a doubled one does not")
+    @Test(
+        "a stream of every kind, deletions that found something included, sums up to the ledger; a doubled one does not"
+    )
     func verified() throws {
         let (batch, start) = self.batch(.every, sizes: .uniform(24...300))
         var ledger = start
@@ -82,7 +84,8 @@ import Workload
         let key = "cnt:000000000007"
         #expect(Self.other(["INCR", key].map { Array($0.utf8) }) != nil)
         for words in [
-            ["INCR", "count:7"], ["DECR", key], ["APPEND", key, "x"], ["SET", key, "x"], ["PING", key], ["DEL", "mix:00000000000a"],
+            ["INCR", "count:7"], ["DECR", key], ["APPEND", key, "x"], ["SET", key, "x"], ["PING", key],
+            ["DEL", "mix:00000000000a"],
         ] {
             #expect(Self.other(words.map { Array($0.utf8) }) == nil, "\(words)")
         }

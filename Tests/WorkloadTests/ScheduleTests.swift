@@ -37,7 +37,10 @@ import Workload
         return groups
     }
 
-    @Test("by chance as many commands come as the rate says, and counts vary as a Poisson process has it", arguments: [200, 50_000])
+    @Test(
+        "by chance as many commands come as the rate says, and counts vary as a Poisson process has it",
+        arguments: [200, 50_000]
+    )
     func poissonCounts(rate: Int) {
         // A hundred windows of ten mean intervals each, or of 10 ms: mean and variance of the counts must agree.
         let window = max(0.01, 10 / Double(rate))

@@ -40,7 +40,9 @@ package struct SuiteGuide {
         for suite in self.suites {
             let found = suite.entries.filter { entry in
                 let title = entry.work.title.split(separator: " ").map(String.init)
-                return wanted.allSatisfy { word in title.contains { $0 == word || (!word.contains("=") && $0.hasPrefix(word)) } }
+                return wanted.allSatisfy { word in
+                    title.contains { $0 == word || (!word.contains("=") && $0.hasPrefix(word)) }
+                }
             }
             if !found.isEmpty { return Self.explain(found, of: suite) }
         }
@@ -60,7 +62,9 @@ package struct SuiteGuide {
             for name in entry.work.parameters(for: .bundled).map(\.name) where !parameters.contains(name) {
                 parameters.append(name)
             }
-            for name in entry.work.expectedMetrics(from: .bundled) where !metrics.contains(name) { metrics.append(name) }
+            for name in entry.work.expectedMetrics(from: .bundled) where !metrics.contains(name) {
+                metrics.append(name)
+            }
         }
         let listed = entries.prefix(self.mostListed).map { entry in
             "  \(entry.trials) trials of about \(self.seconds(entry.work.seconds))  \(entry.work.settings)"

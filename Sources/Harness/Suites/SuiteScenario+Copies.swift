@@ -64,7 +64,11 @@ extension SuiteScenario {
         cases = self.spread(cases, \.receiver, try self.fields.axis("receiver", receivers))
         let transfers = SuiteReadings.word(SnapshotCase.Transfer.self)
         cases = self.spread(cases, \.transfer, try self.fields.axis("transfer", transfers))
-        cases = self.spread(cases, \.writeRate, try self.fields.axis("write-rate", SuiteReadings.number(0...10_000_000)))
+        cases = self.spread(
+            cases,
+            \.writeRate,
+            try self.fields.axis("write-rate", SuiteReadings.number(0...10_000_000))
+        )
         cases = self.spread(cases, \.arrival, try self.fields.axis("arrival", SuiteReadings.word(Arrival.self)))
         let behaviours = SuiteReadings.word(BehaviourKind.self, [.fast, .slow, .late])
         cases = self.spread(cases, \.behaviour, try self.fields.axis("behaviour", behaviours))

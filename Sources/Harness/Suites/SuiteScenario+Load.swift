@@ -58,7 +58,8 @@ extension SuiteScenario {
         return one
     }
 
-    static let lagNames = ["receiver", "ceiling-share", "replicas", "behaviour", "bystanders", "seconds"] + Self.loadNames
+    static let lagNames =
+        ["receiver", "ceiling-share", "replicas", "behaviour", "bystanders", "seconds"] + Self.loadNames
 
     func lags() throws(HarnessError) -> [Plan.Work] {
         var base = LagCase(.live, .rate(50_000))

@@ -25,7 +25,8 @@ struct SuiteScenario {
     private let name: Name
 
     init(_ node: Node, _ file: SuiteFile, _ source: SuiteSource) throws(HarnessError) {
-        guard case .mapping(let mapping) = node, let named = mapping.first(where: { $0.key.scalar?.string == "scenario" })
+        guard case .mapping(let mapping) = node,
+            let named = mapping.first(where: { $0.key.scalar?.string == "scenario" })
         else {
             let known = Name.allCases.map(\.rawValue).joined(separator: ", ")
             throw source.error(at: node, "a scenario begins with its name, 'scenario:' and one of \(known)")

@@ -37,7 +37,10 @@ struct SuiteSource {
             .composer(_, let problem, let mark, _):
             self.error(at: mark, "this is no YAML: \(problem)")
         case .duplicatedKeysInMapping(let keys, let context):
-            self.error(at: context.mark, "in what begins here, \(keys.joined(separator: ", ")) is written more than once")
+            self.error(
+                at: context.mark,
+                "in what begins here, \(keys.joined(separator: ", ")) is written more than once"
+            )
         case .reader(let problem, _, _, _):
             HarnessError(.usage, "\(self.name): this is no text: \(problem)")
         default:

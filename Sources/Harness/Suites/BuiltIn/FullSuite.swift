@@ -31,7 +31,7 @@ extension BuiltInSuites {
             trials: 3
           # What clients see at set rates.
           - scenario: fan-out
-            replicas: [0, 1, 8]
+            replicas: [1, 4]
             value-size: [100, 1024]
             write-rate: [5000, 20000, 50000]
             arrival: [fixed, poisson]

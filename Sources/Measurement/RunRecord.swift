@@ -179,8 +179,6 @@ package struct RunRecord: Codable, Sendable, Equatable {
     /// Reasons that void the whole run, beyond those of single trials.
     package var invalid: [String]
     package var interrupted: Bool
-    /// What a run with two sides came to (`--against`, `--aa`).
-    package var comparison: ComparisonRecord?
 
     package init(name: String, suite: String, command: String, startedAt: String, seed: UInt64) {
         self.name = name

@@ -1,11 +1,12 @@
 // The order of a run, fixed before it begins: blocks one after the other (memory first, while the servers have no past),
 // trials shuffled within a block, and the targets taking turns at each, so that drift of the machine hits all alike.
 
-import Measurement
+package import Measurement
 import Primitives
 
-struct Plan {
-    enum Work: Hashable {
+package struct Plan {
+    /// What one trial measures.
+    package enum Work: Hashable {
         case idle(FanOutCase)
         case fast(FanOutCase)
         case stalled(FanOutCase)
@@ -106,9 +107,9 @@ extension Plan.Step {
 }
 
 extension Plan.Work {
-    /// Private copies are a mode of the bundled engine; stalled and returning replicas need a server of our own; and only
-    /// the bundled engine has an index, and reads a disk when a replica returns.
-    func suits(_ target: TargetSpecification?) -> Bool {
+    /// Whether a target can be measured so. Private copies are a mode of the bundled engine; stalled and returning replicas
+    /// need a server of our own; and only the bundled engine has an index, and reads a disk when a replica returns.
+    package func suits(_ target: TargetSpecification?) -> Bool {
         switch (self, target) {
         case (.stalled, .bundled), (.resume, .bundled): true
         case (.snapshot(let snapshot), .bundled): snapshot.transfer == .streamed
@@ -125,7 +126,7 @@ extension Plan.Work {
     /// A local Redis keeps no log on disk; the bundled engine does where a case asks for one.
     private static func hasLog(_ target: TargetSpecification?) -> Bool { target == .bundled }
 
-    var scenario: String {
+    package var scenario: String {
         switch self {
         case .idle, .fast, .stalled: FanOutScenario.name
         case .handshake: HandshakeScenario.name
@@ -136,7 +137,7 @@ extension Plan.Work {
         }
     }
 
-    func parameters(for target: TargetSpecification?) -> [Parameter] {
+    package func parameters(for target: TargetSpecification?) -> [Parameter] {
         switch self {
         case .resume(let resume): resume.parameters(hasIndex: Self.hasLog(target))
         case .idle(let fanOut), .fast(let fanOut), .stalled(let fanOut): fanOut.parameters
@@ -147,7 +148,7 @@ extension Plan.Work {
         }
     }
 
-    func unsupported(by target: TargetSpecification?) -> [String: String] {
+    package func unsupported(by target: TargetSpecification?) -> [String: String] {
         switch self {
         case .resume(let resume): resume.unsupported(hasLog: Self.hasLog(target))
         case .snapshot(let snapshot): snapshot.unsupported(isBundled: target == .bundled)
@@ -155,7 +156,7 @@ extension Plan.Work {
         }
     }
 
-    func expectedMetrics(from target: TargetSpecification?) -> [String] {
+    package func expectedMetrics(from target: TargetSpecification?) -> [String] {
         let isLocal = if case .running = target { false } else { true }
         return switch self {
         case .resume(let resume): resume.expectedMetrics(hasLog: Self.hasLog(target))

@@ -70,7 +70,7 @@ package final class Bench {
                 self.recorder.add(try session.target.record())
             } catch {
                 // Only a peer may be missing: without the engine itself, or an address that the user gave, a run is void.
-                guard specification == .redis, self.specifications.count > 1 else { throw error }
+                guard specification.isOptional, self.specifications.count > 1 else { throw error }
                 self.recorder.note(error.message)
                 self.tell(.note(error.message))
             }
@@ -161,7 +161,7 @@ package final class Bench {
         var settings = EngineSettings()
         settings.backlogBytes = resume.engine.backlogBytes
         settings.isStreamQuiet = true
-        if step.target == .bundled {
+        if step.target?.supports(.log) ?? false {
             settings.dataDirectory = ChildProcess.directoryPlaceholder + "/data"
             settings.logIndexInterval = resume.engine.indexInterval
             // Replicas return to any place of the log.

@@ -1,7 +1,7 @@
 // Which cases suit which target, and what a target cannot give: decided by what its profile says and by whether its process is
 // at hand, and nowhere else.
 
-import Measurement
+package import Measurement
 
 extension Plan.Work {
     /// Metrics that are read off the server's process, so that they need it on this machine and started by the harness.
@@ -11,7 +11,8 @@ extension Plan.Work {
     ]
     private static let needsProcess = "needs the process on this machine"
 
-    func suits(_ target: TargetSpecification?) -> Bool {
+    /// Whether a target can be measured so.
+    package func suits(_ target: TargetSpecification?) -> Bool {
         guard let target else {
             if case .ceiling = self { return true }
             return false
@@ -30,7 +31,7 @@ extension Plan.Work {
         }
     }
 
-    var scenario: String {
+    package var scenario: String {
         switch self {
         case .idle, .fast, .stalled: FanOutScenario.name
         case .handshake: HandshakeScenario.name
@@ -41,7 +42,7 @@ extension Plan.Work {
         }
     }
 
-    func parameters(for target: TargetSpecification?) -> [Parameter] {
+    package func parameters(for target: TargetSpecification?) -> [Parameter] {
         switch self {
         case .resume(let resume): resume.parameters(hasIndex: Self.hasLog(target))
         case .idle(let fanOut), .fast(let fanOut), .stalled(let fanOut): fanOut.parameters
@@ -53,7 +54,7 @@ extension Plan.Work {
     }
 
     /// What the case promises, as far as targets can give it.
-    func expectedMetrics(from target: TargetSpecification?) -> [String] {
+    package func expectedMetrics(from target: TargetSpecification?) -> [String] {
         switch self {
         case .resume(let resume): resume.expectedMetrics(hasLog: Self.hasLog(target))
         case .idle(let fanOut), .fast(let fanOut), .stalled(let fanOut): fanOut.expectedMetrics
@@ -65,7 +66,7 @@ extension Plan.Work {
     }
 
     /// Metrics that the target cannot give, with the reason.
-    func unsupported(by target: TargetSpecification?) -> [String: String] {
+    package func unsupported(by target: TargetSpecification?) -> [String: String] {
         guard let target else { return [:] }
         var reasons: [String: String] =
             switch self {

@@ -4,8 +4,9 @@
 import Measurement
 import Primitives
 
-struct Plan {
-    enum Work: Hashable {
+package struct Plan {
+    /// What one trial measures.
+    package enum Work: Hashable {
         case idle(FanOutCase)
         case fast(FanOutCase)
         case stalled(FanOutCase)

@@ -116,16 +116,17 @@ extension SnapshotGroup {
         return [small]
     }
 
-    /// About a minute per target.
+    /// A minute or two per target.
     static var own: [SnapshotGroup] {
         var small = SnapshotGroup(SnapshotCase.DataSet(keys: 1_000_000, valueSize: 100))
-        small.add(trials: 3)
+        small.add(trials: 5)
         small.add(trials: 1) { $0.transfer = .file }
-        small.add(trials: 1) { $0.replicas = 10 }
-        small.add(trials: 2) { $0.writeRate = Self.paceWithLoad }
+        small.add(trials: 5) { $0.replicas = 10 }
+        small.add(trials: 3) { $0.writeRate = Self.paceWithLoad }
         small.add(trials: 3) { $0.receiver = .live }
         var large = SnapshotGroup(SnapshotCase.DataSet(keys: 500_000, valueSize: 1024))
-        large.add(trials: 3)
+        large.add(trials: 5)
+        large.add(trials: 3) { $0.replicas = 10 }
         return [small, large]
     }
 

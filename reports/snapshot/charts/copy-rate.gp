@@ -13,8 +13,8 @@ set key noenhanced reverse Left bmargin left horizontal samplen 3.2 spacing 1.2 
 set yrange [*<0:*]
 set style fill solid 1 noborder
 set boxwidth 0.3450
-set xrange [-0.6:3.6]
-set xtics ("100 B values\n1 000 000 keys\nstreamed\n1 replica" 0, "100 B values\n1 000 000 keys\nstreamed\n10 replicas" 1, "100 B values\n1 000 000 keys\nthrough a file\n1 replica" 2, "1 KiB values\n500 000 keys\nstreamed\n1 replica" 3) noenhanced scale 0
+set xrange [-0.6:4.6]
+set xtics ("100 B values\n1 000 000 keys\nstreamed\n1 replica" 0, "100 B values\n1 000 000 keys\nstreamed\n10 replicas" 1, "100 B values\n1 000 000 keys\nthrough a file\n1 replica" 2, "1 KiB values\n500 000 keys\nstreamed\n1 replica" 3, "1 KiB values\n500 000 keys\nstreamed\n10 replicas" 4) noenhanced scale 0
 set xlabel " \n \n \n "
 set ylabel 'Bytes of the copy, GiB/s'
 plot 'copy-rate.tsv' index 0 using ($1+(-0.1875)):($3/1073741824.0) with boxes linecolor '#0072B2' title 'Sluice 0.1.0', \

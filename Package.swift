@@ -63,7 +63,7 @@ let package = Package(
         core("ReplicationLog", ["Primitives", "CIntrinsics"]),
         core("LogFiles", ["Primitives", "ReplicationLog", "CLinux"]),
         core("Replication", ["Primitives", "RESP", "ReplicationLog", deque]),
-        core("Channels", ["Primitives", crypto]),
+        core("Channels", ["Primitives", "ReplicationLog", crypto]),
         core("Engine", ["Primitives", "RESP", "Keyspace", "RDB", "Replication", "ReplicationLog"]),
         core("Simulation", ["Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "Engine"]),
         core("Sockets", ["CLinux"]),
@@ -78,7 +78,8 @@ let package = Package(
 
         core("Measurement", ["CZlib", histogram]),
         core("Workload", ["Primitives"]),
-        core("Reports", ["Measurement"]),
+        core("Planning", ["Measurement"]),
+        core("Reports", ["Measurement", "Planning"]),
         core(
             "Harness",
             [
@@ -90,15 +91,16 @@ let package = Package(
             name: "sluice",
             dependencies: [
                 "Primitives", "ReplicationLog", "LogFiles", "Server", "Probes", "Measurement", "Workload", "Harness",
-                "Reports", logging,
+                "Planning", "Reports", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings
         ),
 
         tests("Probes", ["Probes"]),
-        tests("Measurement", ["Measurement"]),
-        tests("Reports", ["Reports", "Measurement"]),
+        tests("Measurement", ["Measurement", histogram]),
+        tests("Planning", ["Planning", "Measurement"]),
+        tests("Reports", ["Reports", "Measurement", "Planning"]),
         tests("Workload", ["Primitives", "Workload"]),
         tests("Primitives", ["Primitives"]),
         tests("RESP", ["Primitives", "RESP"]),

@@ -15,19 +15,13 @@ struct BenchCommand: ParsableCommand {
             memory, processor time, rates and latencies. Without --target it starts this engine as a child process. \
             The server may be one that runs already; only replication traffic and keys named key:* touch it.
 
-            Exit status: 0 good, 1 failed, 3 invalid run, 64 wrong usage.
+            \(CommandStatus.help(CommandStatus.ofComparisons))
             """
     )
 
     @OptionGroup var cases: SuiteOptions
 
-    @Option(
-        help: ArgumentHelp(
-            "Server to measure; may be repeated, and then the servers take turns. (default: the suite's own, or bundled)",
-            discussion: "bundled, redis (a local redis-server is started), redis://H:P, valkey://H:P or sluice://H:P."
-        )
-    )
-    var target: [String] = []
+    @OptionGroup var targets: TargetOptions
 
     @Option(help: "Directory for the results (default: reports/run-<time>).")
     var out: String?
@@ -45,23 +39,8 @@ struct BenchCommand: ParsableCommand {
         guard self.minutes > 0, self.minutes <= 10_000 else {
             throw ValidationError("--minutes takes a number above 0.")
         }
-        guard !self.cases.isSoak || self.target.count <= 1 else {
+        guard !self.cases.isSoak || self.targets.target.count <= 1 else {
             throw ValidationError("The soak suite takes one target at a time.")
-        }
-        do {
-            _ = try self.specifications
-        } catch {
-            throw ValidationError("\(error)")
-        }
-    }
-
-    private var specifications: [TargetSpecification] {
-        get throws(HarnessError) {
-            var specifications: [TargetSpecification] = []
-            for text in self.target.isEmpty ? try self.cases.targets() : self.target {
-                specifications.append(try TargetSpecification(parsing: text))
-            }
-            return specifications
         }
     }
 
@@ -76,8 +55,8 @@ struct BenchCommand: ParsableCommand {
 
         var record = RunRecord(
             name: name,
-            suite: self.cases.name,
-            command: CommandLine.arguments.joined(separator: " "),
+            suite: self.cases.label,
+            command: CommandLine.arguments.map(Secret.masked).joined(separator: " "),
             startedAt: began.formatted(.iso8601),
             seed: try self.seed ?? self.cases.seed() ?? 1
         )
@@ -97,9 +76,9 @@ struct BenchCommand: ParsableCommand {
         if !self.quiet { print("report: \(directory.path)/report.md") }
         if let failure, failure.code != .interrupted {
             Self.complain("\(failure)")
-            throw ExitCode(1)
+            throw ExitCode(CommandStatus.failed.rawValue)
         }
-        if !validity.isValid { throw ExitCode(3) }
+        if !validity.isValid { throw ExitCode(CommandStatus.invalid.rawValue) }
     }
 
     /// Keeps what has been measured so far. A full disk is said and does not end the run: the next case may fit again.
@@ -116,10 +95,16 @@ struct BenchCommand: ParsableCommand {
     }
 
     private func perform(_ recorder: RunRecorder, _ progress: BenchProgress) throws(HarnessError) {
-        let targets = try self.specifications
+        let targets = try self.targets.specifications(otherwise: try self.cases.targets())
         if self.cases.isSoak {
             let soak = Soak(targets[0], minutes: self.minutes, recorder: recorder, tell: progress.show)
             return try soak.run()
+        }
+        if let limit = self.cases.limit {
+            return try FindMax(limit, recorder: recorder, tell: progress.show).run(
+                try self.cases.searched(),
+                on: targets
+            )
         }
         let suite = try self.cases.narrowed()
         try Bench(suite, targets: targets, recorder: recorder, tell: progress.show).run()

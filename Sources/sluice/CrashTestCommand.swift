@@ -53,15 +53,16 @@ struct CrashTestCommand: ParsableCommand {
 
     func run() throws {
         Interruption.catchSignals()
+        let plan = CrashPlan(rounds: self.rounds, logSync: self.logSync, seed: self.seed, tell: Self.tell)
         if self.tornTails {
             let test = try TornTails(logSync: self.logSync, tell: Self.tell)
             try self.perform(in: test.directory, test.removeData) { () throws(HarnessError) in try test.run() }
         } else if self.pair {
-            let test = try CrashPair(rounds: self.rounds, logSync: self.logSync, seed: self.seed, tell: Self.tell)
+            let test = try CrashPair(plan)
             defer { print("pair, log-sync \(self.logSync.rawValue), seed \(self.seed)\n\(test.tally.table)") }
             try self.perform(in: test.directory, test.removeData) { () throws(HarnessError) in try test.run() }
         } else {
-            let test = try CrashTest(rounds: self.rounds, logSync: self.logSync, seed: self.seed, tell: Self.tell)
+            let test = try CrashTest(plan)
             defer { print("log-sync \(self.logSync.rawValue), seed \(self.seed)\n\(test.tally.table)") }
             try self.perform(in: test.directory, test.removeData) { () throws(HarnessError) in try test.run() }
         }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Harness
+import Workload
 
 /// Which cases are measured: a suite that comes with the program or a file, narrowed by what the user asks for.
 struct SuiteOptions: ParsableArguments {
@@ -20,6 +21,16 @@ struct SuiteOptions: ParsableArguments {
 
     @Option(help: "Trials per case, instead of the suite's own number.")
     var trials: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Instead: search for the highest rate of writes that keeps a limit on the response, such as 'p99<5ms'.",
+            discussion:
+                "Also p50, p90, p99.9 and mean, in us, ms or s. Searched are the cases of --suite that have a load, or one "
+                + "with --replicas and --value-size (1 and 100)."
+        )
+    )
+    var findMax: String?
 
     @Flag(help: "List the suites, or with --suite its cases, with trials and time, and measure nothing.")
     var list = false
@@ -42,6 +53,16 @@ struct SuiteOptions: ParsableArguments {
         guard self.replicas.allSatisfy({ (0...10_000).contains($0) }) else {
             throw ValidationError("--replicas takes 0 to 10000.")
         }
+        if let findMax {
+            guard self.limit != nil else {
+                throw ValidationError("--find-max takes a limit such as 'p99<5ms' or 'mean<800us', not '\(findMax)'.")
+            }
+            guard !self.isSoak else { throw ValidationError("--find-max takes no soak.") }
+            guard try !self.searched().isEmpty else {
+                throw ValidationError("No case of this suite has a load to search.")
+            }
+            return
+        }
         guard !self.isSoak else { return }
         do {
             let suite = try self.narrowed()
@@ -56,6 +77,19 @@ struct SuiteOptions: ParsableArguments {
     }
 
     var isSoak: Bool { self.name == Self.soak }
+
+    var limit: LatencyLimit? { self.findMax.flatMap { LatencyLimit(parsing: $0) } }
+
+    /// What the results are called after.
+    var label: String { self.limit == nil ? self.name : FindMax.scenario }
+
+    /// Whose highest rate is looked for.
+    func searched() throws(HarnessError) -> [FanOutCase] {
+        guard self.suite == nil else { return FindMax.cases(of: try self.narrowed()) }
+        return (self.replicas.isEmpty ? [1] : self.replicas).map {
+            FanOutCase(.fast, replicas: $0, valueSize: self.valueSize ?? 100)
+        }
+    }
 
     /// What a suite wants to be measured.
     func targets() throws(HarnessError) -> [String] {

@@ -16,28 +16,6 @@ import Testing
         return Engine(seed: generator.next(), history: History(using: &generator), options: options)
     }
 
-    /// A replica that follows an engine from its beginning.
-    private func follow(_ engine: inout Engine, as replica: ReplicaModel) {
-        engine.stream.linkOpened(
-            number: 1,
-            transport: 1,
-            request: HandshakeRequest(position: 0, id: "model"),
-            plan: .resume(.tip),
-            now: 0
-        )
-        self.deliver(&engine, to: replica, now: 0)
-    }
-
-    private func deliver(_ engine: inout Engine, to replica: ReplicaModel, now: Milliseconds) {
-        var hasMore = true
-        while hasMore {
-            hasMore = engine.stream.send(now: now) { _, _, bytes in
-                replica.receive(bytes, now: now)
-                return .took(bytes.count)
-            }
-        }
-    }
-
     @Test("a write has its number when its reply is there")
     func numberedBeforeReply() {
         var engine = self.makeEngine()
@@ -76,10 +54,10 @@ import Testing
     func expiryBeforeWrite() {
         var engine = self.makeEngine()
         let replica = ReplicaModel(seed: 9)
-        self.follow(&engine, as: replica)
+        replica.follow(&engine)
         _ = engine.run(self.table, ["SET", "k", "old", "PX", "100"], now: 1000)
         _ = engine.run(self.table, ["APPEND", "k", "new"], now: 1101)
-        self.deliver(&engine, to: replica, now: 1101)
+        replica.takeAll(from: &engine, now: 1101)
         #expect(replica.mutations.count == 3)
         #expect(replica.mutations[1] == "*2\r\n$3\r\nDEL\r\n$1\r\nk\r\n")
         #expect(replica.mutations[2] == "*3\r\n$6\r\nAPPEND\r\n$1\r\nk\r\n$3\r\nnew\r\n")
@@ -90,11 +68,11 @@ import Testing
     func absolute() {
         var engine = self.makeEngine()
         let replica = ReplicaModel(seed: 9)
-        self.follow(&engine, as: replica)
+        replica.follow(&engine)
         _ = engine.run(self.table, ["SET", "k", "v", "EX", "10"], now: 5000)
         _ = engine.run(self.table, ["PEXPIRE", "k", "77"], now: 6000)
         _ = engine.run(self.table, ["INCRBYFLOAT", "f", "1.5"], now: 6000)
-        self.deliver(&engine, to: replica, now: 900_000)
+        replica.takeAll(from: &engine, now: 900_000)
         #expect(replica.error == nil)
         #expect(replica.contents() == ["k": "$1\r\nv\r\n:6077\r\n", "f": "$3\r\n1.5\r\n:-1\r\n"])
     }
@@ -104,17 +82,17 @@ import Testing
         var generator = SeededGenerator(seed: seed)
         var engine = self.makeEngine(seed: seed, chunkBytes: 1024)
         let replica = ReplicaModel(seed: seed + 100)
-        self.follow(&engine, as: replica)
+        replica.follow(&engine)
         var now: Milliseconds = 1_000_000
         for round in 0..<3000 {
             now += .random(in: 0...20, using: &generator)
             _ = engine.run(self.table, RandomCommand.next(using: &generator, now: now), now: now)
             if round % 50 == 0 { while engine.tick(now: now).isMoreDue {} }
             // The replica's clock runs ahead of the primary's; nothing may depend on it.
-            if round % 7 == 0 { self.deliver(&engine, to: replica, now: now + 5000) }
+            if round % 7 == 0 { replica.takeAll(from: &engine, now: now + 5000) }
         }
         while engine.tick(now: now).isMoreDue {}
-        self.deliver(&engine, to: replica, now: now + 5000)
+        replica.takeAll(from: &engine, now: now + 5000)
         #expect(replica.error == nil)
         let tip = engine.stream.tip
         #expect(replica.applied == tip)
@@ -127,12 +105,12 @@ import Testing
     func activeExpiry() {
         var engine = self.makeEngine()
         let replica = ReplicaModel(seed: 9)
-        self.follow(&engine, as: replica)
+        replica.follow(&engine)
         for number in 0..<500 { _ = engine.run(self.table, ["SET", "k\(number)", "v", "PX", "10"], now: 1000) }
         while engine.tick(now: 1011).isMoreDue {}
         let count = engine.keyspace.count
         #expect(count == 0)
-        self.deliver(&engine, to: replica, now: 0)
+        replica.takeAll(from: &engine, now: 0)
         #expect(replica.applied == 1000 && replica.contents().isEmpty)
         #expect(replica.mutations.suffix(500).allSatisfy { $0.hasPrefix("*2\r\n$3\r\nDEL\r\n") })
     }
@@ -141,11 +119,11 @@ import Testing
     func flush() {
         var engine = self.makeEngine()
         let replica = ReplicaModel(seed: 9)
-        self.follow(&engine, as: replica)
+        replica.follow(&engine)
         for number in 0..<100 { _ = engine.run(self.table, ["SET", "k\(number)", "v"], now: 0) }
         engine.update(now: 0) { $0.flush() }
         _ = engine.run(self.table, ["SET", "after", "v"], now: 0)
-        self.deliver(&engine, to: replica, now: 0)
+        replica.takeAll(from: &engine, now: 0)
         #expect(replica.applied == 102 && replica.contents().count == 1)
     }
 }

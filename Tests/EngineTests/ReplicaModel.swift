@@ -86,3 +86,23 @@ extension Engine {
         reply.split(separator: "\r\n").dropFirst().enumerated().filter { $0.offset % 2 == 1 }.map { String($0.element) }
     }
 }
+
+extension ReplicaModel {
+    /// Attaches to an engine at its beginning, as its first link.
+    func follow(_ engine: inout Engine) {
+        let request = HandshakeRequest(position: 0, id: "model")
+        engine.stream.linkOpened(number: 1, transport: 1, request: request, plan: .resume(.tip), now: 0)
+        self.takeAll(from: &engine, now: 0)
+    }
+
+    /// Takes everything that the engine has for it.
+    func takeAll(from engine: inout Engine, now: Milliseconds) {
+        var hasMore = true
+        while hasMore {
+            hasMore = engine.stream.send(now: now) { _, _, bytes in
+                self.receive(bytes, now: now)
+                return .took(bytes.count)
+            }
+        }
+    }
+}

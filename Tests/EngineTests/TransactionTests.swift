@@ -16,22 +16,6 @@ import Testing
         return Engine(seed: generator.next(), history: History(using: &generator), options: options)
     }
 
-    private func follow(_ engine: inout Engine, as replica: ReplicaModel) {
-        let request = HandshakeRequest(position: 0, id: "model")
-        engine.stream.linkOpened(number: 1, transport: 1, request: request, plan: .resume(.tip), now: 0)
-        self.deliver(&engine, to: replica, now: 0)
-    }
-
-    private func deliver(_ engine: inout Engine, to replica: ReplicaModel, now: Milliseconds) {
-        var hasMore = true
-        while hasMore {
-            hasMore = engine.stream.send(now: now) { _, _, bytes in
-                replica.receive(bytes, now: now)
-                return .took(bytes.count)
-            }
-        }
-    }
-
     /// Carries commands out as one.
     private func run(_ engine: inout Engine, _ commands: [[String]], now: Milliseconds = 0) -> String {
         let reply = Writer()
@@ -57,7 +41,7 @@ import Testing
     func oneMutation() {
         var engine = self.makeEngine()
         let replica = ReplicaModel(seed: 9)
-        self.follow(&engine, as: replica)
+        replica.follow(&engine)
         let reply = self.run(
             &engine,
             [
@@ -71,7 +55,7 @@ import Testing
         )
         let tip = engine.tip
         #expect(tip == 1)
-        self.deliver(&engine, to: replica, now: 900_000)
+        replica.takeAll(from: &engine, now: 900_000)
         let words = [
             "MULTI", "3", "3", "SET", "a", "text", "5", "SET", "b", "1", "PXAT", "11000", "3", "SET", "f", "1.5",
         ]
@@ -86,14 +70,14 @@ import Testing
     func fewer() {
         var engine = self.makeEngine()
         let replica = ReplicaModel(seed: 9)
-        self.follow(&engine, as: replica)
+        replica.follow(&engine)
         _ = self.run(&engine, [])
         _ = self.run(&engine, [["GET", "a"], ["DEL", "a"], ["SET", "a", "1", "XX"]])
         let before = engine.tip
         #expect(before == 0)
         _ = self.run(&engine, [["GET", "a"], ["SETEX", "a", "1", "v"], ["EXPIRE", "none", "1"]], now: 5)
         _ = self.run(&engine, [["INCR", "n"]])
-        self.deliver(&engine, to: replica, now: 0)
+        replica.takeAll(from: &engine, now: 0)
         #expect(
             replica.mutations
                 == [Self.encoded(["SET", "a", "v", "PXAT", "1005"]), Self.encoded(["INCR", "n"])]
@@ -104,10 +88,10 @@ import Testing
     func expiry() {
         var engine = self.makeEngine()
         let replica = ReplicaModel(seed: 9)
-        self.follow(&engine, as: replica)
+        replica.follow(&engine)
         _ = engine.run(self.table, ["SET", "k", "old", "PX", "100"], now: 1000)
         _ = self.run(&engine, [["GET", "k"], ["APPEND", "k", "new"]], now: 2000)
-        self.deliver(&engine, to: replica, now: 0)
+        replica.takeAll(from: &engine, now: 0)
         #expect(replica.mutations.last == Self.encoded(["MULTI", "2", "2", "DEL", "k", "3", "APPEND", "k", "new"]))
         #expect(replica.contents() == ["k": "$3\r\nnew\r\n:-1\r\n"])
     }
@@ -117,7 +101,7 @@ import Testing
         var generator = SeededGenerator(seed: seed)
         var engine = self.makeEngine(seed: seed)
         let replica = ReplicaModel(seed: seed + 100)
-        self.follow(&engine, as: replica)
+        replica.follow(&engine)
         var now: Milliseconds = 1_000_000
         for round in 0..<1000 {
             now += .random(in: 0...20, using: &generator)
@@ -128,9 +112,9 @@ import Testing
             let after = engine.tip
             #expect(after <= before + 1)
             _ = engine.run(self.table, RandomCommand.next(using: &generator, now: now), now: now)
-            if round % 7 == 0 { self.deliver(&engine, to: replica, now: now + 5000) }
+            if round % 7 == 0 { replica.takeAll(from: &engine, now: now + 5000) }
         }
-        self.deliver(&engine, to: replica, now: now + 5000)
+        replica.takeAll(from: &engine, now: now + 5000)
         #expect(replica.error == nil)
         let (tip, contents) = (engine.tip, engine.contents())
         #expect(replica.applied == tip)
@@ -142,7 +126,7 @@ import Testing
     func split() {
         var engine = self.makeEngine()
         let replica = ReplicaModel(seed: 9)
-        self.follow(&engine, as: replica)
+        replica.follow(&engine)
         let half = Limits.argumentCount / 2
         let many = (0..<half).map { "k\($0)" }
         _ = engine.run(self.table, ["SET", "k1", "v"], now: 0)
@@ -152,7 +136,7 @@ import Testing
         )
         let tip = engine.tip
         #expect(tip == 3)
-        self.deliver(&engine, to: replica, now: 0)
+        replica.takeAll(from: &engine, now: 0)
         #expect(replica.error == nil && replica.applied == 3)
         #expect(replica.contents() == ["a": "$1\r\n1\r\n:-1\r\n", "b": "$1\r\n1\r\n:-1\r\n"])
     }

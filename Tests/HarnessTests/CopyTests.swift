@@ -229,7 +229,7 @@ private func rdb(_ filler: Int, damaged: Bool = false) -> [UInt8] {
 
     @Test("the bundled engine writes no file on the way, and a server that runs already is left alone")
     func targets() throws {
-        let running = TargetSpecification.running(dialect: .psync, host: "h", port: 1)
+        let running = try TargetSpecification(parsing: "redis://h:1")
         for (one, target) in try self.steps(.named("standard"), [.bundled, .redis, running]) {
             #expect(target != running)
             #expect(target == .redis || one.transfer == .streamed)

@@ -42,7 +42,7 @@ import Workload
 
     @Test("Redis has no index and no cold log, and a server that runs already is left alone")
     func targets() throws {
-        let running = TargetSpecification.running(dialect: .psync, host: "h", port: 1)
+        let running = try TargetSpecification(parsing: "redis://h:1")
         for (resume, target) in try self.steps(.named("resume"), [.bundled, .redis, running]) {
             #expect(target != running)
             guard target == .redis else { continue }

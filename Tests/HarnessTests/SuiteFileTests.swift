@@ -38,7 +38,7 @@ import Workload
         #expect(suite.name == "ours" && suite.seed == 7 && suite.keys == 5000 && suite.targets == ["bundled", "redis"])
         #expect(
             suite.entries.count == 9
-                && suite.entries.prefix(8).allSatisfy { $0.trials == 3 && $0.products == ["sluice"] }
+                && suite.entries.prefix(8).allSatisfy { $0.trials == 3 && $0.products == [.sluice] }
         )
         #expect(Set(suite.entries.map(\.work)).count == 9)
         #expect(suite.entries[0].work.valueSize == 64 && suite.entries[7].work.valueSize == 4096)

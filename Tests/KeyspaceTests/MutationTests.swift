@@ -6,15 +6,6 @@ import Testing
 @testable import Keyspace
 
 @Suite struct MutationTests {
-    private func session() -> Session {
-        let session = Session(now: 100)
-        session.ask("SET old x PXAT 500")
-        session.ask("SET soon 1 PXAT 9000")
-        session.ask("SET n 10")
-        session.keyspace.now = 1000
-        return session
-    }
-
     @Test(
         "A write replicates what replays the same",
         arguments: [
@@ -85,7 +76,7 @@ import Testing
         ]
     )
     func replicates(line: String, expected: [String]) {
-        let session = self.session()
+        let session = Session.withExpiries()
         session.ask(line)
         #expect(session.mutations == expected)
     }
@@ -145,7 +136,7 @@ import Testing
         ]
     )
     func replicatesCollections(line: String, expected: [String]) {
-        let session = self.session()
+        let session = Session.withExpiries()
         session.keyspace.now = 100
         for line in [
             "HSET h f 1", "HSET oldh f 9", "PEXPIREAT oldh 500", "RPUSH l a b c", "SADD s a b c", "SADD one x",
@@ -177,7 +168,7 @@ import Testing
 
     @Test("On a replica a key ends by the primary's word alone, and reads pass over it")
     func replicaDecidesNothing() {
-        let session = self.session()
+        let session = Session.withExpiries()
         session.keyspace.decidesExpiry = false
         #expect(session.ask("GET old") == "$-1")
         #expect(session.ask("EXISTS old n") == ":1")

@@ -72,3 +72,15 @@ extension String {
         return copy.withUTF8 { body(Bytes($0)) }
     }
 }
+
+extension Session {
+    /// At 1000 ms: `old` ended at 500 and is still in place, `soon` ends at 9000, `n` is 10 and lasts.
+    static func withExpiries() -> Session {
+        let session = Session(now: 100)
+        session.ask("SET old x PXAT 500")
+        session.ask("SET soon 1 PXAT 9000")
+        session.ask("SET n 10")
+        session.keyspace.now = 1000
+        return session
+    }
+}

@@ -6,15 +6,6 @@ import Testing
 @testable import Keyspace
 
 @Suite struct WatchTests {
-    private func session() -> Session {
-        let session = Session(now: 100)
-        session.ask("SET old x PXAT 500")
-        session.ask("SET soon 1 PXAT 9000")
-        session.ask("SET n 10")
-        session.keyspace.now = 1000
-        return session
-    }
-
     @Test(
         "a watched key has changed after whatever changes it",
         arguments: [
@@ -25,7 +16,7 @@ import Testing
         ]
     )
     func changed(line: String) {
-        let session = self.session()
+        let session = Session.withExpiries()
         #expect(session.watch("n", by: 7))
         #expect(!session.hasChanged(for: 7))
         session.ask(line)
@@ -44,7 +35,7 @@ import Testing
         ]
     )
     func unchanged(line: String) {
-        let session = self.session()
+        let session = Session.withExpiries()
         #expect(session.watch("n", by: 7))
         session.ask(line)
         #expect(!session.hasChanged(for: 7))
@@ -52,7 +43,7 @@ import Testing
 
     @Test("a key that was not there has changed once it is, and not when everything is removed")
     func absent() {
-        let session = self.session()
+        let session = Session.withExpiries()
         #expect(session.watch("fresh", by: 7) && session.watch("old", by: 7))
         session.ask("DEL fresh")
         session.ask("FLUSHALL")
@@ -63,7 +54,7 @@ import Testing
 
     @Test("a key whose time comes while it is watched has changed, whether it was removed or only has ended")
     func ended() {
-        let session = self.session()
+        let session = Session.withExpiries()
         #expect(session.watch("soon", by: 7) && session.watch("soon", by: 8))
         session.keyspace.now = 8999
         #expect(!session.hasChanged(for: 7))
@@ -76,7 +67,7 @@ import Testing
 
     @Test("on a replica, a key that has ended and lies there still may be watched, and its removal is a change")
     func replica() {
-        let session = self.session()
+        let session = Session.withExpiries()
         session.keyspace.decidesExpiry = false
         #expect(session.watch("old", by: 7))
         #expect(!session.hasChanged(for: 7))
@@ -86,7 +77,7 @@ import Testing
 
     @Test("every watcher of a key learns of its change, and nobody who has stopped watching")
     func watchers() {
-        let session = self.session()
+        let session = Session.withExpiries()
         for watcher in 1...100 { #expect(session.watch("n", by: Int64(watcher))) }
         for watcher in 1...100 where watcher % 3 == 0 { session.keyspace.unwatch(Int64(watcher)) }
         session.ask("INCR n")
@@ -100,7 +91,7 @@ import Testing
 
     @Test("one client watches no more keys than the limit, and a write costs the others nothing when it stops")
     func limit() {
-        let session = self.session()
+        let session = Session.withExpiries()
         for number in 0..<Watches.mostKeys { #expect(session.watch("k\(number)", by: 7)) }
         #expect(!session.watch("one more", by: 7))
         #expect(session.watch("k0", by: 7) && session.watch("one more", by: 8))

@@ -23,9 +23,7 @@ package final class CrashPair {
         case primary, replica, both
     }
 
-    private let rounds: Int
-    private let logSync: EngineSettings.LogSync
-    private let tell: (String) -> Void
+    private let plan: CrashPlan
     /// Where the servers' data lie.
     package let directory: String
     package private(set) var tally = CrashPairTally()
@@ -33,16 +31,9 @@ package final class CrashPair {
     private let primaryPorts: ServerPorts
     private let replicaPorts: ServerPorts
 
-    package init(
-        rounds: Int,
-        logSync: EngineSettings.LogSync,
-        seed: UInt64,
-        tell: @escaping (String) -> Void
-    ) throws(HarnessError) {
-        self.rounds = rounds
-        self.logSync = logSync
-        self.tell = tell
-        self.generator = SeededGenerator(seed: seed)
+    package init(_ plan: CrashPlan) throws(HarnessError) {
+        self.plan = plan
+        self.generator = SeededGenerator(seed: plan.seed)
         self.directory = try FileTree.makeTemporary("sluice-pair")
         (self.primaryPorts, self.replicaPorts) = try TargetLauncher.portsOfPair()
     }
@@ -64,7 +55,7 @@ package final class CrashPair {
     private func settings(_ name: String) -> EngineSettings {
         var settings = EngineSettings()
         settings.dataDirectory = "\(self.directory)/\(name)"
-        settings.logSync = self.logSync
+        settings.logSync = self.plan.logSync
         return settings
     }
 
@@ -79,7 +70,7 @@ package final class CrashPair {
         try self.waitUntilEqual(primary, replica)
         // The first attachment may be a copy: the replica has nothing.
         var copies = try Self.fullCopies(primary)
-        for round in 1...self.rounds {
+        for round in 1...self.plan.rounds {
             try Interruption.check()
             let victim = self.draw()
             do throws(HarnessError) {
@@ -98,7 +89,7 @@ package final class CrashPair {
                 self.tally.fullCopies += now - min(copies, now)
                 copies = now
                 self.tally.enter(victim == .primary || victim == .both, victim == .replica || victim == .both)
-                if self.logSync == .always, self.tally.fullCopies > 0 {
+                if self.plan.logSync == .always, self.tally.fullCopies > 0 {
                     throw HarnessError(.targetFailed, "the replica was sent a full copy")
                 }
             } catch {
@@ -110,9 +101,9 @@ package final class CrashPair {
                     "round \(round), kill of \(victim.rawValue): \(error.message)\n\(said.joined(separator: "\n"))"
                 )
             }
-            if round % Self.roundsPerLine == 0 || round == self.rounds {
-                self.tell(
-                    "round \(round)/\(self.rounds): \(self.tally.acknowledged) writes acknowledged, "
+            if round % Self.roundsPerLine == 0 || round == self.plan.rounds {
+                self.plan.tell(
+                    "round \(round)/\(self.plan.rounds): \(self.tally.acknowledged) writes acknowledged, "
                         + "\(self.tally.fullCopies) full copies, together again within "
                         + "\(CrashTally.milliseconds(self.tally.longestRecovery)) ms"
                 )

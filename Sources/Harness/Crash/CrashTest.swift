@@ -26,9 +26,7 @@ package final class CrashTest {
     /// Within this time a server has written down whom it knows.
     private static let slotSaveSeconds = 1.5
 
-    private let rounds: Int
-    private let logSync: EngineSettings.LogSync
-    private let tell: (String) -> Void
+    private let plan: CrashPlan
     /// Where the server's data lie, and everything else of this test.
     package let directory: String
     package private(set) var tally = CrashTally()
@@ -36,16 +34,9 @@ package final class CrashTest {
     /// The last sequence number of each connection that is on disk.
     private var written = [UInt64](repeating: 0, count: CrashTest.connections)
 
-    package init(
-        rounds: Int,
-        logSync: EngineSettings.LogSync,
-        seed: UInt64,
-        tell: @escaping (String) -> Void
-    ) throws(HarnessError) {
-        self.rounds = rounds
-        self.logSync = logSync
-        self.tell = tell
-        self.generator = SeededGenerator(seed: seed)
+    package init(_ plan: CrashPlan) throws(HarnessError) {
+        self.plan = plan
+        self.generator = SeededGenerator(seed: plan.seed)
         self.directory = try FileTree.makeTemporary("sluice-crash")
     }
 
@@ -57,11 +48,11 @@ package final class CrashTest {
         var target = try self.start()
         defer { target.stop() }
         var begun = try self.introduce(target)
-        for round in 1...self.rounds {
+        for round in 1...self.plan.rounds {
             try Interruption.check()
             let isWhole = round % Self.wholeStreamRounds == 0
             let start = try target.tip()
-            let crash = try self.crash(target, isLong: round % Self.longRounds == 0 && self.logSync == .everysec)
+            let crash = try self.crash(target, isLong: round % Self.longRounds == 0 && self.plan.logSync == .everysec)
             target.stop()
             let began = Clocks.monotonicNanoseconds
             target = try self.start()
@@ -76,13 +67,13 @@ package final class CrashTest {
                 let output = target.child?.outputTail ?? ""
                 throw HarnessError(.targetFailed, "round \(round): \(problems)\nthe server said:\n\(output)")
             }
-            if round % Self.roundsPerLine == 0 || round == self.rounds {
-                self.tell(
-                    "round \(round)/\(self.rounds): \(self.tally.acknowledged) writes acknowledged, \(self.tally.lost) lost, "
+            if round % Self.roundsPerLine == 0 || round == self.plan.rounds {
+                self.plan.tell(
+                    "round \(round)/\(self.plan.rounds): \(self.tally.acknowledged) writes acknowledged, \(self.tally.lost) lost, "
                         + "recovery within \(CrashTally.milliseconds(self.tally.longestRecovery)) ms"
                 )
             }
-            if isWhole, round < self.rounds {
+            if isWhole, round < self.plan.rounds {
                 target.stop()
                 FileTree.remove(self.dataDirectory)
                 self.written = [UInt64](repeating: 0, count: Self.connections)
@@ -113,7 +104,7 @@ package final class CrashTest {
     private func start() throws(HarnessError) -> Target {
         var settings = EngineSettings()
         settings.dataDirectory = self.dataDirectory
-        settings.logSync = self.logSync
+        settings.logSync = self.plan.logSync
         return try TargetLauncher.launch(.bundled, settings)
     }
 
@@ -161,7 +152,7 @@ package final class CrashTest {
             fleet.counters.online == 0
         }
         var check = RecoveryCheck(
-            logSync: self.logSync,
+            logSync: self.plan.logSync,
             base: self.written,
             acknowledged: load.acknowledgedThrough,
             sent: load.state.ledger.last
@@ -250,7 +241,7 @@ package final class CrashTest {
 
     /// Under `always` nothing that a replica can hold is lost, so the history goes on; otherwise a new one must begin.
     private func judge(_ history: String, after old: String) -> CrashFindings {
-        guard (history == old) != (self.logSync == .always) else { return CrashFindings() }
+        guard (history == old) != (self.plan.logSync == .always) else { return CrashFindings() }
         return CrashFindings(problems: [
             history == old ? "the history went on although replicas may be ahead" : "the history changed for no reason"
         ])
@@ -281,7 +272,7 @@ package final class CrashTest {
     ) throws(HarnessError) -> CrashFindings {
         let isAhead = follower.position > tip
         if isAhead { self.tally.replicasAhead += 1 }
-        if isAhead, self.logSync == .always {
+        if isAhead, self.plan.logSync == .always {
             return CrashFindings(problems: ["a replica had been sent \(follower.position), and the disk had \(tip)"])
         }
         let visit = try SoloReplica(target).visit(

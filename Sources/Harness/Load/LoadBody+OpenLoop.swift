@@ -43,15 +43,19 @@ package struct OpenLoopRecord: Sendable {
     init() {}
 
     /// Enters what clients saw, and whether the generator kept up.
-    /// - Parameter rate: writes per second that were due.
-    func add(to trial: inout Trial, offered rate: Int) {
+    /// - Parameters:
+    ///   - rate: writes per second that were due.
+    ///   - isProbe: a generator that did not keep up is part of the result, and voids nothing.
+    func add(to trial: inout Trial, offered rate: Int, isProbe: Bool = false) {
         trial.add("response", nanoseconds: self.response)
+        trial.add("response", self.response.mean / 1000, unit: "us", better: .lower, stat: "mean")
+        trial.add("generator_lateness", self.lateness.mean / 1000, unit: "us", better: .lower, stat: "mean")
         trial.add("wait", nanoseconds: self.wait)
         trial.add("service", nanoseconds: self.service)
         trial.add("generator_lateness", nanoseconds: self.lateness)
         trial.add("offered_rate", Double(rate), unit: "1/s", better: .neither)
         trial.add("dropped_writes", Double(self.dropped), unit: "count", better: .lower)
-        trial.invalidate([self.saturation].compactMap(\.self))
+        if !isProbe { trial.invalidate([self.saturation].compactMap(\.self)) }
     }
 }
 

@@ -12,7 +12,9 @@ extension FleetBody {
             replica.pace.advance(to: now)
             if replica.isPaused, replica.pace.isOpen { self.goOn(replica, token) }
         case .flapping(let stay, let away):
-            guard !self.isHurried, replica.reader != nil, now - replica.onlineSince >= UInt64(stay * 1e9) else { return }
+            guard !self.isHurried, replica.reader != nil, now - replica.onlineSince >= UInt64(stay * 1e9) else {
+                return
+            }
             if let socket = replica.socket { self.poller.remove(socket) }
             replica.leave(until: now + UInt64(away * 1e9), byReset: replica.resumes.isMultiple(of: 2))
         }

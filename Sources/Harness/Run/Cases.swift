@@ -43,6 +43,8 @@ package struct FanOutCase: Hashable, Sendable {
     /// How long the load runs before it is measured, and while it is.
     package var warmUpSeconds = 0.2
     package var seconds = 0.7
+    /// A trial of a search, which may go beyond what the generator can do.
+    package var isProbe = false
     /// What a stalled replica has ahead of it, in bytes.
     package var pendingBytes = Self.defaultPendingBytes
 
@@ -85,22 +87,22 @@ package struct FanOutCase: Hashable, Sendable {
         "allocator_allocated", "allocator_active", "allocator_resident", "mem_total_replication_buffers",
     ]
 
-    package func expectedMetrics(isLocal: Bool) -> [String] {
-        let local = isLocal ? ["rss", "pss"] : []
+    package var expectedMetrics: [String] {
+        let memory = Self.memoryMetrics + ["rss", "pss"]
         switch self.kind {
-        case .idle: return Self.memoryMetrics + local
-        case .stalled: return Self.memoryMetrics + local + ["bytes_pending_total", "sharing_ratio"]
+        case .idle: return memory
+        case .stalled: return memory + ["bytes_pending_total", "sharing_ratio"]
         case .fast, .slow, .flapping, .late, .silent:
             let latency =
                 self.load.rate == nil
                 ? ["write_latency"]
                 : ["response", "wait", "service", "generator_lateness", "offered_rate", "dropped_writes"]
             let load = ["write_rate", "generator_cpu_share", "load_cpu_share"] + latency
-            let processor = isLocal ? ["primary_cpu_per_write", "primary_cpu_share"] : []
+            let processor = ["primary_cpu_per_write", "primary_cpu_share"]
             guard self.replicas > 0 else { return load + processor }
             let resumes = self.kind == .flapping ? ["replica_resumes"] : []
             let delivery = ["delivered_rate", "delivered_bytes_rate", "replica_lag", "replicas_cpu_share"] + resumes
-            return load + processor + delivery + (isLocal ? ["primary_cpu_per_delivery"] : [])
+            return load + processor + delivery + ["primary_cpu_per_delivery"]
         }
     }
 }
@@ -140,9 +142,9 @@ package struct HandshakeCase: Hashable, Sendable {
         return parameters + [Parameter("replicas", self.concurrency)] + behaviour
     }
 
-    package func expectedMetrics(isLocal: Bool) -> [String] {
+    package var expectedMetrics: [String] {
         if self.kind == .storm { return ["time_to_all_online"] }
-        return ["handshake_rate", "handshake_latency"] + (isLocal ? ["primary_cpu_per_handshake"] : [])
+        return ["handshake_rate", "handshake_latency", "primary_cpu_per_handshake"]
     }
 }
 

@@ -1,7 +1,7 @@
 // The order of a run, fixed before it begins: blocks one after the other (memory first, while the servers have no past),
 // trials shuffled within a block, and the targets taking turns at each, so that drift of the machine hits all alike.
 
-package import Measurement
+import Measurement
 package import Primitives
 
 package struct Plan {
@@ -116,17 +116,7 @@ private struct Block: Hashable {
 
 extension Suite.Entry {
     func suits(_ target: TargetSpecification) -> Bool {
-        self.work.suits(target) && (self.products?.contains(target.productName) ?? true)
-    }
-}
-
-extension TargetSpecification {
-    /// `sluice`, `redis`: the make of a target as suites name it.
-    var productName: String {
-        switch self {
-        case .bundled, .running(.replicate, _, _): "sluice"
-        case .redis, .running(.psync, _, _): "redis"
-        }
+        self.work.suits(target) && (self.products?.contains(target.product) ?? true)
     }
 }
 
@@ -139,25 +129,6 @@ extension Plan.Step {
 }
 
 extension Plan.Work {
-    /// Whether a target can be measured so. Private copies are a mode of the bundled engine; stalled and returning replicas
-    /// need a server of our own; and only the bundled engine has an index, and reads a disk when a replica returns.
-    package func suits(_ target: TargetSpecification?) -> Bool {
-        switch (self, target) {
-        case (.stalled, .bundled), (.resume, .bundled): true
-        case (.snapshot(let snapshot), .bundled): snapshot.transfer == .streamed
-        case (.snapshot(let snapshot), .redis): snapshot.data.chunkBytes == nil
-        case (.lag, .bundled), (.lag, .redis): true
-        case (.stalled(let fanOut), .redis): fanOut.fanOut == .shared
-        case (.resume(let resume), .redis):
-            resume.engine.indexInterval == ResumeCase.Engine.defaultIndexInterval && resume.cache == .warm
-        case (.stalled, _), (.resume, _), (.snapshot, _), (.lag, _): false
-        case (.idle, _), (.fast, _), (.handshake, _), (.ceiling, _): true
-        }
-    }
-
-    /// A local Redis keeps no log on disk; the bundled engine does where a case asks for one.
-    private static func hasLog(_ target: TargetSpecification?) -> Bool { target == .bundled }
-
     /// Whether it is a server that is measured, or the machine alone.
     var needsServer: Bool { if case .ceiling = self { false } else { true } }
 
@@ -174,48 +145,6 @@ extension Plan.Work {
         case .snapshot(let snapshot):
             0.5 + 2 * (Double(snapshot.data.keys) / 1_000_000 + Double(snapshot.data.bytes) / 500e6)
         case .lag(let lag): lag.seconds + 3.5
-        }
-    }
-
-    package var scenario: String {
-        switch self {
-        case .idle, .fast, .stalled: FanOutScenario.name
-        case .handshake: HandshakeScenario.name
-        case .ceiling: CeilingScenario.name
-        case .resume: ResumeScenario.name
-        case .snapshot: SnapshotScenario.name
-        case .lag: LagScenario.name
-        }
-    }
-
-    package func parameters(for target: TargetSpecification?) -> [Parameter] {
-        switch self {
-        case .resume(let resume): resume.parameters(hasIndex: Self.hasLog(target))
-        case .idle(let fanOut), .fast(let fanOut), .stalled(let fanOut): fanOut.parameters
-        case .handshake(let handshake): handshake.parameters
-        case .ceiling(let ceiling): ceiling.parameters
-        case .snapshot(let snapshot): snapshot.parameters
-        case .lag(let lag): lag.parameters
-        }
-    }
-
-    package func unsupported(by target: TargetSpecification?) -> [String: String] {
-        switch self {
-        case .resume(let resume): resume.unsupported(hasLog: Self.hasLog(target))
-        case .snapshot(let snapshot): snapshot.unsupported(isBundled: target == .bundled)
-        case .idle, .fast, .stalled, .handshake, .ceiling, .lag: [:]
-        }
-    }
-
-    package func expectedMetrics(from target: TargetSpecification?) -> [String] {
-        let isLocal = if case .running = target { false } else { true }
-        return switch self {
-        case .resume(let resume): resume.expectedMetrics(hasLog: Self.hasLog(target))
-        case .idle(let fanOut), .fast(let fanOut), .stalled(let fanOut): fanOut.expectedMetrics(isLocal: isLocal)
-        case .handshake(let handshake): handshake.expectedMetrics(isLocal: isLocal)
-        case .ceiling: CeilingCase.expectedMetrics
-        case .snapshot(let snapshot): snapshot.expectedMetrics
-        case .lag(let lag): lag.expectedMetrics
         }
     }
 }

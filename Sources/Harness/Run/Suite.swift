@@ -7,9 +7,9 @@ package struct Suite: Sendable {
         package var work: Plan.Work
         package var trials: Int
         /// Makes of server that are measured so; nil: all that can be.
-        package var products: Set<String>?
+        package var products: Set<TargetSpecification.Product>?
 
-        package init(_ work: Plan.Work, trials: Int, products: Set<String>? = nil) {
+        package init(_ work: Plan.Work, trials: Int, products: Set<TargetSpecification.Product>? = nil) {
             self.work = work
             self.trials = trials
             self.products = products

@@ -80,7 +80,7 @@ extension FanOutScenario {
 
         switch fanOut.load.rate {
         case nil: trial.add("write_latency", nanoseconds: latency)
-        case let rate?: record?.add(to: &trial, offered: rate)
+        case let rate?: record?.add(to: &trial, offered: rate, isProbe: fanOut.isProbe)
         }
         Self.addRates(&trial, start, end, drained)
         if fanOut.replicas > 0 {

@@ -33,7 +33,10 @@ extension ResumeScenario {
             if online == nil, counters.online + counters.away == others + one.replicas { online = now }
             if counters.slowest >= ledger.count || counters.fullTransfers > 0 { break }
             guard now < deadline else {
-                throw HarnessError(.timedOut, "\(one.replicas) replicas were not current within \(Session.drainSeconds) s")
+                throw HarnessError(
+                    .timedOut,
+                    "\(one.replicas) replicas were not current within \(Session.drainSeconds) s"
+                )
             }
             try Interruption.check()
             usleep(self.lookMicroseconds)

@@ -32,6 +32,7 @@ package enum MetricCatalog {
         "delivered_bytes_rate": "the same in bytes, envelopes included",
         "replica_lag": "mutations acknowledged to clients that a replica has not received, sampled while the load runs",
         "replica_resumes": "how often flapping replicas came back",
+        "limit_held": "1 where a trial of a search kept the limit, else 0",
         "highest_rate": "the highest rate of writes that keeps the limit, with the lowest that does not",
     ]
 

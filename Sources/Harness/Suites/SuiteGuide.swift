@@ -26,7 +26,7 @@ package struct SuiteGuide {
         self.suites.map { suite in
             let cases = suite.entries.map { entry in
                 "  \(entry.trials) × \(Self.seconds(entry.work.seconds))  \(entry.work.title)"
-                    + (entry.products.map { " (\($0.sorted().joined(separator: ", ")) only)" } ?? "")
+                    + (entry.products.map { " (\($0.map(\.rawValue).sorted().joined(separator: ", ")) only)" } ?? "")
             }
             return "\(suite.name): \(Self.measure(suite))\n\(suite.about)\n" + cases.joined(separator: "\n") + "\n"
         }

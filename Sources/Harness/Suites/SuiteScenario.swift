@@ -9,10 +9,6 @@ struct SuiteScenario {
         case handshake, resume, snapshot, lag, ceiling
     }
 
-    private enum Product: String, CaseIterable {
-        case sluice, redis, valkey
-    }
-
     /// What a load is described with.
     static let loadNames = [
         "value-size", "keys", "mix", "compressibility", "connections", "pipeline", "write-rate", "arrival",
@@ -48,7 +44,7 @@ struct SuiteScenario {
 
     func entries() throws(HarnessError) -> [Suite.Entry] {
         let trials = try self.fields.value("trials", SuiteReadings.number(1...1000)) ?? 1
-        let products = try self.fields.axis("products", SuiteReadings.word(Product.self))
+        let products = try self.fields.axis("products", SuiteReadings.word(TargetSpecification.Product.self))
         let works =
             switch self.name {
             case .fanOut: try self.fanOuts()
@@ -63,7 +59,7 @@ struct SuiteScenario {
         }
         var seen: Set<Plan.Work> = []
         return works.filter { seen.insert($0).inserted }.map {
-            Suite.Entry($0, trials: trials, products: products.map { Set($0.map(\.rawValue)) })
+            Suite.Entry($0, trials: trials, products: products.map { Set($0) })
         }
     }
 

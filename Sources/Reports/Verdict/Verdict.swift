@@ -57,7 +57,8 @@ struct Verdict {
 
     private func fanOut(_ behaviour: String) -> [CaseRecord] {
         self.record.cases.filter {
-            $0.scenario == "fan-out" && $0.parameter("behaviour") == behaviour && $0.parameter("fan_out") != "copy"
+            $0.scenario == "fan-out" && $0.parameter("behaviour") == behaviour && $0.hasPlainLoad
+                && $0.parameter("fan_out") != "copy"
         }
     }
 

@@ -60,9 +60,7 @@ package struct RateSearch: Sendable {
             self.fails += 1
             self.generatorFails += 1
         }
-        // On the way up one trial that holds is enough: what lies above decides.
-        let enough = self.failing == nil ? 1 : Self.majority
-        if self.holds >= enough { return self.decided(rate, holds: true) }
+        if self.holds >= Self.majority { return self.decided(rate, holds: true) }
         if self.fails >= Self.majority { return self.decided(rate, holds: false) }
         if self.trials >= Self.trialLimit { self.rate = nil }
     }

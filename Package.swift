@@ -98,7 +98,7 @@ let package = Package(
 
         tests("Probes", ["Probes"]),
         tests("Measurement", ["Measurement", histogram]),
-        tests("Reports", ["Reports", "Measurement"]),
+        tests("Reports", ["Reports", "Measurement", histogram]),
         tests("Workload", ["Primitives", "Workload"]),
         tests("Primitives", ["Primitives"]),
         tests("RESP", ["Primitives", "RESP"]),

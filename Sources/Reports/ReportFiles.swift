@@ -6,10 +6,12 @@ package struct ReportFiles: Sendable {
     package static let markdownName = "report.md"
     package static let resultsName = "results.json"
     package static let chartDirectory = "charts"
+    package static let histogramDirectory = HistogramFiles.directory
 
     package let validity: Validity
     /// The charts that the record has data for.
     package let charts: [Chart]
+    private let histograms: HistogramFiles
     /// As it was given, for results.json.
     private let original: RunRecord
     /// With its cases in the order of reading.
@@ -20,7 +22,10 @@ package struct ReportFiles: Sendable {
         var record = original
         record.cases = CaseOrder(names).sorted(original.cases)
         self.original = original
+        let histograms = HistogramFiles(record)
+        record.notes += histograms.complaints
         self.record = record
+        self.histograms = histograms
         self.validity = Validity(of: record)
         self.charts = [
             Chart.idleMemory(record, names: names), Chart.stalledMemory(record, names: names),
@@ -47,7 +52,7 @@ package struct ReportFiles: Sendable {
             files["\(Self.chartDirectory)/\(chart.name).gp"] = chart.script
             files["\(Self.chartDirectory)/\(chart.name).tsv"] = chart.data
         }
-        return files
+        return files.merging(self.histograms.contents) { file, _ in file }
     }
 
     package func markdown(charts state: ChartState) -> String {

@@ -78,7 +78,8 @@ package struct ReportDirectory: Sendable {
         let files = ReportFiles(record)
         // The record goes first: whatever fails later, the measurements are safe.
         try self.save(record)
-        try self.removeOldCharts()
+        try self.removeOld(ReportFiles.chartDirectory, [".gp", ".tsv", ".svg"])
+        try self.removeOld(ReportFiles.histogramDirectory, [".hgrm", ".hlog"])
         for (name, content) in try files.contents(charts: .drawn) where name != ReportFiles.markdownName {
             try self.write(Array(content.utf8), to: name)
         }
@@ -87,11 +88,11 @@ package struct ReportDirectory: Sendable {
         return (files.validity, state)
     }
 
-    /// Charts of an earlier rendering must not stand beside figures that they do not show.
-    private func removeOldCharts() throws {
-        let folder = "\(self.path)/\(ReportFiles.chartDirectory)"
+    /// Files of an earlier rendering must not stand beside figures that they do not show.
+    private func removeOld(_ directory: String, _ suffixes: [String]) throws {
+        let folder = "\(self.path)/\(directory)"
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        for name in names where [".gp", ".tsv", ".svg"].contains(where: name.hasSuffix) {
+        for name in names where suffixes.contains(where: name.hasSuffix) {
             do {
                 try FileManager.default.removeItem(atPath: "\(folder)/\(name)")
             } catch {

@@ -37,7 +37,7 @@ struct HistogramFilesTests {
     }
 
     private static func file(_ suffix: String, of record: RunRecord) throws -> (name: String, text: String) {
-        let files = try ReportFiles(record).contents(charts: .drawn)
+        let files = try ReportFiles(record).contents()
         let entry = try #require(files.first { $0.key.hasPrefix("histograms/") && $0.key.hasSuffix(suffix) })
         return (entry.key, entry.value)
     }
@@ -70,9 +70,9 @@ struct HistogramFilesTests {
         var record = try Self.record()
         let place = try #require(record.cases.firstIndex { $0.scenario == "handshake" })
         record.cases[place].trials[0].histograms[0].payload = "HISTFAAA"
-        let page = ReportFiles(record).markdown(charts: .drawn)
+        let page = ReportFiles(record).markdown
         #expect(page.contains("The histograms of handshake_latency in handshake/bundled/"))
-        #expect(try !ReportFiles(record).contents(charts: .drawn).keys.contains { $0.hasPrefix("histograms/") })
+        #expect(try !ReportFiles(record).contents().keys.contains { $0.hasPrefix("histograms/") })
     }
 
     @Test("no id of a case leads out of the directory")

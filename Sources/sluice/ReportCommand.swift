@@ -14,8 +14,9 @@ struct ReportCommand: ParsableCommand {
             Writes report.md, results.csv, environment.json, charts/ and histograms/ beside results.json; with \
             --format html also report.html, one file with everything inside. With --merge the runs of generators that \
             measured one server together become one run: histograms are added count by count, rates are summed, and \
-            what cannot be joined is left out and named. Exit status: 0 for a valid run, 1 when it cannot be read or \
-            written, 3 for a run that is invalid, 64 for wrong usage.
+            what cannot be joined is left out and named.
+
+            \(CommandStatus.help(CommandStatus.ofRuns))
             """
     )
 
@@ -67,7 +68,7 @@ struct ReportCommand: ParsableCommand {
         }
         guard validity.isValid else {
             print("invalid run: \(validity.reasons.joined(separator: "\n             "))")
-            throw ExitCode(3)
+            throw ExitCode(CommandStatus.invalid.rawValue)
         }
     }
 }

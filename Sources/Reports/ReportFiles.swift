@@ -29,7 +29,7 @@ package struct ReportFiles: Sendable {
             Chart.firstFrame(record, names: names),
             Chart.copyRate(record, names: names), Chart.copyResponse(record, names: names),
             Chart.lag(record, names: names),
-        ].compactMap(\.self)
+        ].compactMap(\.self).filter { record.sweep == nil || $0.name.hasPrefix(SweepSection.chartPrefix) }
     }
 
     /// Every file but the images, by its path below the run's directory.

@@ -112,7 +112,7 @@ extension Planner {
         PlanInput(name, model.coefficient(term) * scale, unit: unit, isMeasured: true)
     }
 
-    private static func mebibytes(_ bytes: Double) -> String {
+    static func mebibytes(_ bytes: Double) -> String {
         let tenths = (bytes / 104_857.6).rounded()
         return tenths < 100 ? "\(tenths / 10)" : self.plain(tenths / 10)
     }

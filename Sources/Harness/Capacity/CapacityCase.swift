@@ -9,8 +9,9 @@ package struct CapacityCase: Hashable, Sendable {
     package var valueSize: Int
     package var keys: UInt64
     package var backlogBytes: Int
-    /// Bytes of stream that are written once the replicas are there: at least twice the backlog, so that it is full.
-    package var pendingBytes = 64 << 20
+    /// Bytes of stream that are written once the replicas are there: the backlog is full then, and what stalled replicas lack
+    /// is beyond it even after their sockets took some.
+    package var pendingBytes: Int
 
     package init(replicas: Int, stalled: Int, valueSize: Int, keys: UInt64, backlogBytes: Int) {
         self.replicas = replicas
@@ -18,7 +19,10 @@ package struct CapacityCase: Hashable, Sendable {
         self.valueSize = valueSize
         self.keys = keys
         self.backlogBytes = backlogBytes
+        self.pendingBytes = backlogBytes + Self.beyondBacklog
     }
+
+    private static let beyondBacklog = 48 << 20
 
     package var parameters: [Parameter] {
         [

@@ -147,7 +147,7 @@ package enum CapacityScenario {
 }
 
 /// Finds where something that works for small numbers stops to work.
-enum Bisection {
+package enum Bisection {
     /// The answer is known to one part in so many: as well as any backlog, which is made of chunks, could be asked for.
     private static let parts: UInt64 = 400
 
@@ -155,7 +155,7 @@ enum Bisection {
     ///   - limit: the largest number that is tried.
     ///   - guess: near the answer; only the number of attempts depends on it.
     /// - Returns: the largest number found to work; nil when the limit works; 0 when nothing does.
-    static func largest(
+    package static func largest(
         upTo limit: UInt64,
         near guess: UInt64,
         _ works: (UInt64) throws(HarnessError) -> Bool

@@ -23,7 +23,7 @@ package final class Sweep {
     /// Every setting is measured with a full backlog, so the largest is filled in all of them: at least the default of every
     /// product that is started, and no more than takes some seconds.
     private static let fillBytes = (256 << 20)...(1 << 30)
-    /// A setting that failed so often in a row is not tried again.
+    /// A setting that failed so often is not tried again, and is none to choose; once may be an accident of the machine.
     private static let mostFailures = 2
     private var failures: [Int: Int] = [:]
 
@@ -134,9 +134,14 @@ package final class Sweep {
             trial = try runner.run(work, on: self.specifications[setting])
         } catch {
             guard setting != 0, error.code == .targetFailed || error.code == .timedOut else { throw error }
-            self.failures[setting, default: 0] += 1
-            self.measurements.fail(setting: setting, because: error.message)
-            self.tell(.note("\(self.label(setting)) failed: \(error.message)"))
+            let count = self.failures[setting, default: 0] + 1
+            self.failures[setting] = count
+            if count >= min(Self.mostFailures, self.blocks) {
+                self.measurements.fail(setting: setting, because: error.message)
+            }
+            let note = "\(self.label(setting)) failed in block \(block + 1): \(error.message)"
+            self.recorder.note(note)
+            self.tell(.note(note))
             return
         }
         self.enter(trial, of: work, setting, block)

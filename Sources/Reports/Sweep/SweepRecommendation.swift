@@ -41,6 +41,8 @@ private struct Wording {
             let change = chosen.figure(metric)?.change.map { " (\(SweepWords.change($0)))" } ?? ""
             let same = metric.better == .lower ? "the same" : "as many"
             return "\(chosen.label): \(same) \(SweepWords.noun(metric))\(change)\(self.costWords)."
+        case .keep where self.record.settings.dropFirst().allSatisfy { $0.standing == .failed }:
+            return "Keep the default: no other setting worked."
         case .keep:
             return "Keep the default: no setting gives more than \(margin) % \(more) \(SweepWords.noun(metric))."
         case .undecided:
@@ -94,8 +96,15 @@ private struct Wording {
     var failures: String? {
         let failed = self.record.settings.filter { $0.standing == .failed }
         guard let reason = failed.first?.failure else { return nil }
-        let named = failed.prefix(Self.mostNamed).map(\.label).joined(separator: "; ")
-        let rest = failed.count > Self.mostNamed ? " and \(failed.count - Self.mostNamed) more" : ""
+        // A value with which nothing worked is named once.
+        let hopeless = self.record.knobs.flatMap { knob in knob.values.map { Parameter(knob.name, $0) } }.filter {
+            one in
+            self.record.settings.allSatisfy { !$0.knobs.contains(one) || $0.standing == .failed }
+        }
+        let others = failed.filter { setting in !setting.knobs.contains(where: hopeless.contains) }
+        let names = hopeless.map { "\($0.name)=\($0.value)" } + others.map(\.label)
+        let named = names.prefix(Self.mostNamed).joined(separator: "; ")
+        let rest = names.count > Self.mostNamed ? " and \(names.count - Self.mostNamed) more" : ""
         return "Did not work: \(Markdown.escaped(named + rest)). \(Markdown.escaped(reason))"
     }
 }

@@ -42,7 +42,8 @@ enum SweepWords {
     /// "12", "3.4": a share in per cent, without its sign.
     static func percent(_ share: Double) -> String {
         let percent = abs(share) * 100
-        return DecimalText.fixed(percent, places: percent >= 9.95 ? 0 : 1)
+        let isWhole = abs(percent - percent.rounded()) < 0.05
+        return DecimalText.fixed(percent, places: percent >= 9.95 || isWhole ? 0 : 1)
     }
 
     private static func signed(_ share: Double) -> String {

@@ -28,7 +28,7 @@ package struct ReportFiles: Sendable {
         self.record = record
         self.histograms = histograms
         self.validity = Validity(of: record)
-        self.charts =
+        let charts =
             [
                 Chart.idleMemory(record, names: names), Chart.stalledMemory(record, names: names),
                 Chart.processorPerDelivery(record, names: names), Chart.throughput(record, names: names),
@@ -37,6 +37,7 @@ package struct ReportFiles: Sendable {
                 Chart.copyRate(record, names: names), Chart.copyResponse(record, names: names),
                 Chart.lag(record, names: names),
             ].compactMap(\.self) + Chart.courses(record, names: names)
+        self.charts = charts.filter { record.sweep == nil || $0.name.hasPrefix(SweepSection.chartPrefix) }
     }
 
     /// Every file by its path below the run's directory.

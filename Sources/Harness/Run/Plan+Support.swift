@@ -27,7 +27,7 @@ extension Plan.Work {
             target.isChild && (target.supports(.log) || resume.isPossibleWithoutLog)
         case .snapshot(let snapshot):
             target.isChild && snapshot.suits(target)
-        case .lag: target.isChild
+        case .lag, .capacity: target.isChild
         }
     }
 
@@ -39,6 +39,7 @@ extension Plan.Work {
         case .resume: ResumeScenario.name
         case .snapshot: SnapshotScenario.name
         case .lag: LagScenario.name
+        case .capacity: CapacityScenario.name
         }
     }
 
@@ -50,6 +51,7 @@ extension Plan.Work {
         case .ceiling(let ceiling): ceiling.parameters
         case .snapshot(let snapshot): snapshot.parameters
         case .lag(let lag): lag.parameters
+        case .capacity(let capacity): capacity.parameters
         }
     }
 
@@ -62,6 +64,7 @@ extension Plan.Work {
         case .ceiling: CeilingCase.expectedMetrics
         case .snapshot(let snapshot): snapshot.expectedMetrics
         case .lag(let lag): lag.expectedMetrics
+        case .capacity(let capacity): capacity.expectedMetrics
         }
     }
 
@@ -72,7 +75,7 @@ extension Plan.Work {
             switch self {
             case .resume(let resume): resume.unsupported(hasLog: target.supports(.log))
             case .snapshot(let snapshot): snapshot.unsupported(tellsLoading: target.supports(.tellsLoading))
-            case .idle, .fast, .stalled, .handshake, .ceiling, .lag: [:]
+            case .idle, .fast, .stalled, .handshake, .ceiling, .lag, .capacity: [:]
             }
         guard !target.isChild else { return reasons }
         for metric in self.expectedMetrics(from: target) where Self.processMetrics.contains(metric) {

@@ -63,7 +63,7 @@ let package = Package(
         core("ReplicationLog", ["Primitives", "CIntrinsics"]),
         core("LogFiles", ["Primitives", "ReplicationLog", "CLinux"]),
         core("Replication", ["Primitives", "RESP", "ReplicationLog", deque]),
-        core("Channels", ["Primitives", crypto]),
+        core("Channels", ["Primitives", "ReplicationLog", crypto]),
         core("Engine", ["Primitives", "RESP", "Keyspace", "RDB", "Replication", "ReplicationLog"]),
         core("Simulation", ["Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "Engine"]),
         core("Sockets", ["CLinux"]),
@@ -97,7 +97,7 @@ let package = Package(
         ),
 
         tests("Probes", ["Probes"]),
-        tests("Measurement", ["Measurement"]),
+        tests("Measurement", ["Measurement", histogram]),
         tests("Reports", ["Reports", "Measurement"]),
         tests("Workload", ["Primitives", "Workload"]),
         tests("Primitives", ["Primitives"]),

@@ -1,4 +1,5 @@
 internal import Crypto
+internal import Primitives
 
 /// What names a channel on the wire: 32 bytes that follow from its name.
 package struct ChannelID: Hashable, Sendable {
@@ -11,6 +12,12 @@ package struct ChannelID: Hashable, Sendable {
     /// The id of the channel with this name: its HMAC-SHA-256.
     package init(name: String) {
         self.bytes = Array(HMAC<SHA256>.authenticationCode(for: Array(name.utf8), using: Self.key))
+    }
+
+    /// - Parameter bytes: exactly `ChannelID.size` of them.
+    init(copying bytes: Bytes) {
+        precondition(bytes.count == Self.size, "an id has \(Self.size) bytes, and not \(bytes.count)")
+        self.bytes = Array(bytes)
     }
 
     /// - Parameter bytes: 32 of them, as read from a message; nil comes back for any other number.

@@ -10,7 +10,7 @@ import Testing
         "ReplicationLog": ["Primitives", "CIntrinsics"],
         "LogFiles": ["Primitives", "ReplicationLog", "CLinux"],
         "Replication": ["Primitives", "RESP", "ReplicationLog"],
-        "Channels": ["Primitives"],
+        "Channels": ["Primitives", "ReplicationLog"],
         "Engine": ["Primitives", "RESP", "Keyspace", "RDB", "Replication", "ReplicationLog"],
         "Simulation": ["Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "Engine"],
         "Sockets": ["CLinux"],

@@ -1,0 +1,108 @@
+import Channels
+import Testing
+
+@Suite("the bandwidth budget")
+struct BandwidthBudgetTests {
+    private static let second: Microseconds = 1_000_000
+
+    /// A bucket of 1000 bytes, of which background traffic may use 300.
+    private func budget() -> Bucket {
+        var options = BudgetOptions()
+        options.linkSpeed = 2_000
+        return Bucket(BandwidthBudget(options, now: 0))
+    }
+
+    @Test("it starts full, holds one second of its share, and fills with time")
+    func filling() {
+        let budget = self.budget()
+        #expect(budget.capacity == 1_000 && budget.tokens == 1_000)
+        #expect(budget.admit(900, .foreground, now: 0) && budget.tokens == 100)
+        #expect(!budget.admit(200, .foreground, now: 99_000))
+        #expect(budget.admit(200, .foreground, now: 100_000) && budget.tokens == 0)
+        #expect(budget.wouldAdmit(1_000, .foreground, now: 50 * Self.second) && budget.tokens == 1_000)
+    }
+
+    @Test("time in pieces fills as much as time at once")
+    func noFractionIsLost() {
+        let budget = self.budget()
+        #expect(budget.admit(1_000, .foreground, now: 0))
+        for now in 1...Microseconds(100_000) { _ = budget.wouldAdmit(1, .foreground, now: now) }
+        #expect(budget.tokens == 100)
+    }
+
+    @Test("what is larger than the bucket goes when the bucket is full, and drains it")
+    func largerThanTheBucket() {
+        let budget = self.budget()
+        #expect(budget.admit(5_000, .foreground, now: 0) && budget.tokens == 0)
+        #expect(!budget.admit(5_000, .foreground, now: Self.second - 1))
+        #expect(budget.admit(5_000, .foreground, now: Self.second))
+    }
+
+    @Test("background traffic leaves its part untouched, and is let through after a minute")
+    func background() {
+        let budget = self.budget()
+        #expect(budget.admit(300, .background, now: 0) && budget.tokens == 700)
+        #expect(!budget.admit(1, .background, now: 0))
+        #expect(budget.admit(100, .background, now: 100_000))
+        // The link is busy with the foreground for a minute.
+        var now: Microseconds = 100_000
+        while now < 60 * Self.second {
+            now += Self.second / 2
+            #expect(budget.admit(500, .foreground, now: now))
+            if now < 60 * Self.second { #expect(!budget.admit(400, .background, now: now)) }
+        }
+        #expect(budget.admit(700, .background, now: 100_000 + BandwidthBudget.longestBackgroundWait))
+        #expect(budget.tokens >= 0)
+        #expect(!budget.admit(400, .background, now: 100_001 + BandwidthBudget.longestBackgroundWait))
+    }
+
+    @Test("realtime traffic always goes, and still pays")
+    func realtime() {
+        let budget = self.budget()
+        for _ in 0..<3 { #expect(budget.admit(600, .realtime, now: 0)) }
+        #expect(budget.tokens == -800)
+        #expect(!budget.admit(1, .foreground, now: 800_000))
+        #expect(budget.admit(100, .foreground, now: 900_000))
+        // Debts end at one bucket.
+        for _ in 0..<9 { #expect(budget.admit(600, .realtime, now: 900_000)) }
+        #expect(budget.tokens == -1_000)
+    }
+
+    @Test("a refund gives back the price, and never fills above the capacity")
+    func refund() {
+        let budget = self.budget()
+        #expect(budget.admit(400, .foreground, now: 0))
+        budget.refund(400)
+        #expect(budget.tokens == 1_000)
+        budget.refund(400)
+        #expect(budget.tokens == 1_000)
+    }
+
+    @Test("a clock that steps back takes nothing away")
+    func backwards() {
+        let budget = self.budget()
+        #expect(budget.admit(1_000, .foreground, now: Self.second))
+        #expect(!budget.admit(1, .foreground, now: 0))
+        #expect(budget.admit(500, .foreground, now: Self.second + Self.second / 2))
+    }
+}
+
+/// Lets an expectation call what changes the budget.
+private final class Bucket {
+    private var budget: BandwidthBudget
+
+    init(_ budget: BandwidthBudget) { self.budget = budget }
+
+    var capacity: Int64 { self.budget.capacity }
+    var tokens: Int64 { self.budget.tokens }
+
+    func admit(_ bytes: Int, _ traffic: TrafficClass, now: Microseconds) -> Bool {
+        self.budget.admit(bytes, traffic, now: now)
+    }
+
+    func wouldAdmit(_ bytes: Int, _ traffic: TrafficClass, now: Microseconds) -> Bool {
+        self.budget.wouldAdmit(bytes, traffic, now: now)
+    }
+
+    func refund(_ bytes: Int) { self.budget.refund(bytes) }
+}

@@ -42,7 +42,8 @@ package enum SnapshotScenario {
         var trial = Trial()
         let target = session.target
         try session.fill(keys: one.data.keys, valueSize: one.data.valueSize)
-        if target.dialect == .psync {
+        // A server that somebody else started keeps its settings.
+        if target.specification.isChild, target.specification.supports(.copyThroughFile) {
             _ = try target.control.ask("CONFIG", "SET", "repl-diskless-sync", one.transfer == .file ? "no" : "yes")
         }
         trial.phaseEnded("preload")

@@ -110,6 +110,32 @@ private func rdb(_ filler: Int, damaged: Bool = false) -> [UInt8] {
     }
 }
 
+@Suite struct CopyPhasesTests {
+    private func copy(isFromFile: Bool) -> CopyTimes {
+        var copy = CopyTimes(checksum: false)
+        (copy.began, copy.begun, copy.firstByte) = (1_000_000_000, 2_000_000_000, 5_000_000_000)
+        (copy.lastByte, copy.current) = (7_000_000_000, 7_500_000_000)
+        copy.isFromFile = isFromFile
+        return copy
+    }
+
+    @Test("a file is produced before it is sent, and a streamed copy while it is")
+    func produce() {
+        let phases = CopyPhases(wait: 1, produce: 3, transfer: 2, catchUp: 0.5)
+        #expect(self.copy(isFromFile: true).phases == phases)
+        var streamed = phases
+        streamed.produce = 5
+        #expect(self.copy(isFromFile: false).phases == streamed)
+    }
+
+    @Test("a step that has not come to its end has no length")
+    func unfinished() {
+        var copy = self.copy(isFromFile: true)
+        (copy.lastByte, copy.current) = (nil, nil)
+        #expect(copy.phases == CopyPhases(wait: 1, produce: 3, transfer: nil, catchUp: nil))
+    }
+}
+
 @Suite struct CopyFleetTests {
     private let history = String(repeating: "c", count: 40)
 

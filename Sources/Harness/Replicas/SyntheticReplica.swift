@@ -171,6 +171,7 @@ final class SyntheticReplica {
 
     private func beginCopy(_ framing: CopyFraming) {
         self.wasFull = true
+        if case .sized = framing { self.copy?.isFromFile = true }
         self.phase = .copying(CopyReader(framing, checksum: self.copy?.checksum ?? false))
     }
 

@@ -1,3 +1,4 @@
+import Measurement
 import Primitives
 import Sockets
 import Testing
@@ -253,12 +254,15 @@ private func rdb(_ filler: Int, damaged: Bool = false) -> [UInt8] {
         }
     }
 
-    @Test("the bundled engine writes no file on the way, and a server that runs already is left alone")
+    @Test("the bundled engine writes no file on the way, and a server that runs already keeps its settings")
     func targets() throws {
         let running = try TargetSpecification(parsing: "redis://h:1")
         for (one, target) in self.steps(.standard, [.bundled, .redis, running]) {
-            #expect(target != running)
             #expect(target == .redis || one.transfer == .streamed)
+            guard target == running else { continue }
+            #expect(one.receiver == .discarding && one.data.chunkBytes == nil)
+            let parameters = Plan.Work.snapshot(one).parameters(for: target)
+            #expect(parameters.contains(Parameter("transfer", "as configured")))
         }
     }
 

@@ -21,7 +21,7 @@ final class PeerServer {
         listener.close()
         let basic = [
             ServerSetting("port", String(port)), ServerSetting("bind", "127.0.0.1"), ServerSetting("save", ""),
-            ServerSetting("dir", ChildProcess.directoryPlaceholder),
+            ServerSetting("dir", ChildProcess.directoryPlaceholder), ServerSetting("repl-diskless-sync-delay", "0"),
         ]
         let filled = settings.map { ServerSetting($0.name, $0.value.replacing("{port}", with: String(port))) }
         self.child = try ChildProcess(Self.path ?? "", ServerSetting.arguments(basic + filled), environment: [:])

@@ -130,7 +130,7 @@ import Workload
 
     @Test("on a server that runs already a copy and a resume are measured, without what its process would tell")
     func copies() throws {
-        let server = try PeerServer([ServerSetting("repl-diskless-sync-delay", "0")])
+        let server = try PeerServer()
         let target = try TargetSpecification(parsing: "redis://127.0.0.1:\(server.port)")
         let record = RunRecord(name: "t", suite: "t", command: "", startedAt: "", seed: 1)
         let recorder = RunRecorder(record) { _ in }

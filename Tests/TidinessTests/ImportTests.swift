@@ -21,13 +21,14 @@ import Testing
         ],
         "Measurement": ["CZlib"],
         "Workload": ["Primitives"],
+        "Planning": ["Measurement"],
         // Reads run records only, so that an old run can be rendered again.
-        "Reports": ["Measurement"],
+        "Reports": ["Measurement", "Planning"],
         // Neither Engine nor Server: every target is talked to over the same public protocols.
         "Harness": ["Primitives", "RESP", "Replication", "Sockets", "Probes", "Measurement", "Workload", "CLinux"],
         "sluice": [
             "Primitives", "ReplicationLog", "LogFiles", "Server", "Sockets", "Probes", "Measurement", "Workload",
-            "Harness", "Reports",
+            "Harness", "Planning", "Reports",
         ],
     ]
 
@@ -44,6 +45,7 @@ import Testing
         "ReplicationLog": ["Glibc", "Synchronization"], "LogFiles": ["Glibc"], "Simulation": ["Synchronization"],
         // Histograms, and the mathematics of statistics.
         "Measurement": ["Histogram", "Glibc"], "Workload": ["Glibc"], "Reports": ["Glibc"],
+        "Planning": [],
         // Shells: system calls, threads, and the transport.
         "Sockets": ["Glibc"], "Probes": ["Glibc", "Synchronization"],
         "Server": ["Glibc", "Synchronization", "DequeModule", "Logging", "NIOCore", "NIOPosix"],
@@ -55,7 +57,7 @@ import Testing
 
     private static let cores: Set<String> = [
         "Primitives", "RESP", "Keyspace", "ReplicationLog", "Replication", "Engine", "Measurement", "Workload",
-        "Reports", "RDB", "Simulation", "Channels",
+        "Reports", "RDB", "Simulation", "Channels", "Planning",
     ]
 
     /// Modules in C: CLinux, CIntrinsics, ….

@@ -64,6 +64,7 @@ let package = Package(
         core("LogFiles", ["Primitives", "ReplicationLog", "CLinux"]),
         core("Replication", ["Primitives", "RESP", "ReplicationLog", deque]),
         core("Channels", ["Primitives", "ReplicationLog", crypto]),
+        core("ChannelSimulation", ["Primitives", "Channels"]),
         core("Engine", ["Primitives", "RESP", "Keyspace", "RDB", "Replication", "ReplicationLog"]),
         core("Simulation", ["Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "Engine"]),
         core("Sockets", ["CLinux"]),
@@ -89,7 +90,8 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "Primitives", "ReplicationLog", "LogFiles", "Server", "Probes", "Measurement", "Workload", "Harness",
+                "Primitives", "Channels", "ChannelSimulation", "ReplicationLog", "LogFiles", "Server", "Probes", "Measurement",
+                "Workload", "Harness",
                 "Reports", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -108,6 +110,7 @@ let package = Package(
         tests("Harness", ["Primitives", "Sockets", "Measurement", "Workload", "Harness", histogram]),
         tests("Replication", ["Primitives", "RESP", "ReplicationLog", "Replication"]),
         tests("Channels", ["Primitives", "Channels"]),
+        tests("ChannelSimulation", ["Channels", "ChannelSimulation"]),
         tests("ReplicationLog", ["Primitives", "CIntrinsics", "ReplicationLog", "Simulation"]),
         tests("LogFiles", ["Primitives", "ReplicationLog", "LogFiles"]),
         tests(

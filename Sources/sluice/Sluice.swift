@@ -9,6 +9,7 @@ struct Sluice: ParsableCommand {
         version: Product.version,
         subcommands: [
             ServeCommand.self, BenchCommand.self, CrashTestCommand.self, ReportCommand.self, LogCommand.self,
+            SimulateCommand.self,
         ]
     )
 }

@@ -99,7 +99,7 @@ let package = Package(
         ),
 
         tests("Probes", ["Probes"]),
-        tests("Measurement", ["Measurement"]),
+        tests("Measurement", ["Measurement", histogram]),
         tests("Reports", ["Reports", "Measurement"]),
         tests("Workload", ["Primitives", "Workload"]),
         tests("Primitives", ["Primitives"]),

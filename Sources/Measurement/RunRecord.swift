@@ -58,16 +58,32 @@ package struct TrialRecord: Codable, Sendable, Equatable {
     package var trial: Int
     /// The trial's place in the shuffled order of the whole run.
     package var order: Int
+    /// Seconds from the start of the run until the trial began; unknown in runs of schema 1.
+    package var beganSeconds: Double?
     package var phases: [PhaseTime]
     package var samples: [Sample]
+    package var histograms: [HistogramRecord]
+    package var series: [SeriesRecord]
     /// Why this trial must not be trusted; empty for a valid one.
     package var invalid: [String]
 
-    package init(trial: Int, order: Int, phases: [PhaseTime] = [], samples: [Sample] = [], invalid: [String] = []) {
+    package init(
+        trial: Int,
+        order: Int,
+        beganSeconds: Double? = nil,
+        phases: [PhaseTime] = [],
+        samples: [Sample] = [],
+        histograms: [HistogramRecord] = [],
+        series: [SeriesRecord] = [],
+        invalid: [String] = []
+    ) {
         self.trial = trial
         self.order = order
+        self.beganSeconds = beganSeconds
         self.phases = phases
         self.samples = samples
+        self.histograms = histograms
+        self.series = series
         self.invalid = invalid
     }
 }
@@ -137,7 +153,8 @@ package struct EnvironmentSection: Codable, Sendable, Equatable {
 }
 
 package struct RunRecord: Codable, Sendable, Equatable {
-    package static let currentSchemaVersion = 1
+    /// 1: figures alone. 2: histograms, courses over time, the timeline, comparisons and sweeps.
+    package static let currentSchemaVersion = 2
 
     package var schemaVersion = RunRecord.currentSchemaVersion
     package var name: String
@@ -151,6 +168,12 @@ package struct RunRecord: Codable, Sendable, Equatable {
     package var environment: [EnvironmentSection]
     package var targets: [TargetRecord]
     package var cases: [CaseRecord]
+    /// What was done to targets and links while trials measured, in the order of the record.
+    package var timeline: [TimelineEvent]
+    /// What a paired comparison found.
+    package var comparison: ComparisonRecord?
+    /// What a sweep over settings found.
+    package var sweep: SweepRecord?
     /// What a reader must know: a target that was skipped and why, charts that could not be drawn.
     package var notes: [String]
     /// Reasons that void the whole run, beyond those of single trials.
@@ -167,6 +190,9 @@ package struct RunRecord: Codable, Sendable, Equatable {
         self.environment = []
         self.targets = []
         self.cases = []
+        self.timeline = []
+        self.comparison = nil
+        self.sweep = nil
         self.notes = []
         self.invalid = []
         self.interrupted = false

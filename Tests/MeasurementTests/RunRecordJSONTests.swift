@@ -26,14 +26,40 @@ struct RunRecordJSONTests {
                     TrialRecord(
                         trial: 1,
                         order: 3,
+                        beganSeconds: 1.5,
                         phases: [PhaseTime(name: "measure", seconds: 2)],
                         samples: [Sample("rss", 0.1, unit: "B", better: .lower)],
+                        histograms: self.histograms,
+                        series: [
+                            SeriesRecord(
+                                metric: "lag",
+                                stat: "max",
+                                unit: "us",
+                                points: [SeriesRecord.Point(seconds: 0.5, value: 900)]
+                            )
+                        ],
                         invalid: ["a connection was lost"]
                     )
                 ]
             )
         ]
+        record.timeline = [
+            TimelineEvent(
+                caseID: "fan-out/bundled/replicas=1",
+                trial: 1,
+                seconds: 0.5,
+                endSeconds: 1.5,
+                kind: "pause",
+                text: "the primary was stopped"
+            )
+        ]
         return record
+    }
+
+    private var histograms: [HistogramRecord] {
+        let layout = BucketLayout(lowest: 1, highest: 3_600_000_000_000, significantDigits: 3)
+        let counts = layout.flatMap { try? HistogramCounts($0, buckets: [.init(index: 7, count: 3)]) }
+        return counts.map { [HistogramRecord(metric: "lag", unit: "ns", counts: $0)] } ?? []
     }
 
     private func json(_ text: String) throws -> RunRecord {
@@ -43,6 +69,23 @@ struct RunRecordJSONTests {
     @Test("a record survives the way to the disk and back")
     func roundTrip() throws {
         #expect(try RunRecord(json: self.record.json()) == self.record)
+    }
+
+    @Test("a run of schema 1 loads, without what was not recorded then")
+    func old() throws {
+        let text = """
+            {"schemaVersion": 1, "name": "old", "suite": "quick", "command": "c", "startedAt": "t", "seconds": 1,
+             "seed": 1, "environment": [], "targets": [], "notes": [], "invalid": [], "interrupted": false,
+             "cases": [{"id": "a", "scenario": "lag", "target": "bundled", "parameters": [], "expectedMetrics": [],
+                        "unsupported": {}, "trials": [{"trial": 1, "order": 1, "phases": [], "invalid": [],
+                        "samples": [{"metric": "lag", "stat": "p50", "value": 1, "unit": "us", "better": "lower"}]}]}]}
+            """
+        let record = try self.json(text)
+        #expect(record.schemaVersion == 1)
+        #expect(record.timeline.isEmpty && record.comparison == nil && record.sweep == nil)
+        let trial = try #require(record.cases.first?.trials.first)
+        #expect(trial.samples.count == 1 && trial.histograms.isEmpty && trial.series.isEmpty)
+        #expect(trial.beganSeconds == nil)
     }
 
     @Test("keys are sorted and lines are broken, for people and for diff")
@@ -55,10 +98,10 @@ struct RunRecordJSONTests {
     @Test("a newer schema is refused with advice, even when its shape has changed")
     func newer() throws {
         let error = try #require(throws: RunRecordError.self) {
-            try self.json(#"{"schemaVersion": 2, "shape": "new"}"#)
+            try self.json(#"{"schemaVersion": 3, "shape": "new"}"#)
         }
         #expect(error.code == .schemaTooNew)
-        #expect(error.description.contains("schema version 2"))
+        #expect(error.description.contains("schema version 3"))
         #expect(error.description.contains("newer"))
     }
 

@@ -45,12 +45,17 @@ package final class RunRecorder {
         }
         let promised = self.record.cases[place].expectedMetrics
         let missing = promised.filter { metric in !trial.samples.contains { $0.metric == metric } }
+        let number = self.record.cases[place].trials.count + 1
+        self.record.timeline += trial.timeline(caseID: id, trial: number)
         self.record.cases[place].trials.append(
             TrialRecord(
-                trial: self.record.cases[place].trials.count + 1,
+                trial: number,
                 order: self.order,
+                beganSeconds: trial.began >= self.began ? Double(trial.began - self.began) / 1e9 : nil,
                 phases: trial.phases,
                 samples: trial.samples,
+                histograms: trial.histograms,
+                series: trial.series,
                 invalid: trial.invalid + missing.map { "the metric \($0) is missing" }
             )
         )

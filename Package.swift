@@ -90,7 +90,8 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "Primitives", "Channels", "ChannelSimulation", "ReplicationLog", "LogFiles", "Server", "Probes", "Measurement",
+                "Primitives", "Channels", "ChannelSimulation", "ReplicationLog", "LogFiles", "Server", "Probes",
+                "Measurement",
                 "Workload", "Harness",
                 "Reports", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

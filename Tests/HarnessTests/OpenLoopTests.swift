@@ -138,6 +138,9 @@ import Workload
         batch.advance(40, connection: 0, keys: .uniform(keys: 9), ledger: &ledger, using: &generator)
         let deletions = batch.deletions
         var pending = PendingDeletions()
+        // A load without any went before, over the same connection.
+        pending.sent(LoadBatch(SetBatch(depth: 7, valueSize: 64, compressibility: 0, using: &generator)))
+        pending.answered(7)
         pending.sent(batch)
         var answers = Answers()
         for place in 0..<40 { pending.answered(isZero: place == deletions[0].place, &answers) }

@@ -101,6 +101,9 @@ struct PendingDeletions {
         self.sent += UInt64(batch.count)
     }
 
+    /// Enters answers to commands among which there is no DEL.
+    mutating func answered(_ commands: Int) { self.answered += UInt64(commands) }
+
     /// Enters the next answer of the connection.
     mutating func answered(isZero: Bool, _ answers: inout Answers) {
         defer { self.answered += 1 }

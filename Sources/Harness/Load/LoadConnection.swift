@@ -99,6 +99,7 @@ final class LoadConnection {
         }
         answers.commands = self.partial / Self.reply.count
         self.partial %= Self.reply.count
+        self.deletions.answered(answers.commands)
         return answers
     }
 }

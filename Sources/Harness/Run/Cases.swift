@@ -43,6 +43,9 @@ package struct FanOutCase: Hashable, Sendable {
     /// How long the load runs before it is measured, and while it is.
     package var warmUpSeconds = 0.2
     package var seconds = 0.7
+    /// Bytes of commands to write beforehand, so that a backlog is full when something is measured; its memory is then read
+    /// at the end. 0: neither.
+    package var fillBytes = 0
     /// A trial of a search, which may go beyond what the generator can do.
     package var isProbe = false
     /// What a stalled replica has ahead of it, in bytes.

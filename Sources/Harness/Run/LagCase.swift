@@ -20,6 +20,12 @@ package struct LagCase: Hashable, Sendable {
     /// How long is measured.
     package var seconds = 2.0
 
+    /// Bytes per value, on average where they differ.
+    package var valueSize: Int {
+        get { self.load.valueSize }
+        set { self.load.valueSize = newValue }
+    }
+
     package init(_ receiver: SnapshotCase.Receiver, _ pace: Pace) {
         self.receiver = receiver
         self.pace = pace

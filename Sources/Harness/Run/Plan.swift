@@ -15,6 +15,7 @@ package struct Plan {
         case resume(ResumeCase)
         case snapshot(SnapshotCase)
         case lag(LagCase)
+        case capacity(CapacityCase)
 
         /// A case of the fan-out, by what its replicas do.
         package init(_ fanOut: FanOutCase) {
@@ -76,7 +77,7 @@ package struct Plan {
         switch block.first?.work {
         case .resume(let resume): Double(resume.records) / Self.preloadRate
         case .snapshot(let snapshot): Double(snapshot.data.keys) / Self.preloadRate
-        case .idle, .fast, .stalled, .handshake, .ceiling, .lag, nil: 0
+        case .idle, .fast, .stalled, .handshake, .ceiling, .lag, .capacity, nil: 0
         }
     }
 
@@ -109,7 +110,8 @@ private struct Block: Hashable {
         case .snapshot(let snapshot):
             self.stage = 7
             self.server = .snapshot(snapshot.data)
-        case .ceiling: self.stage = 8
+        case .capacity: self.stage = 8
+        case .ceiling: self.stage = 9
         }
     }
 }
@@ -145,6 +147,7 @@ extension Plan.Work {
         case .snapshot(let snapshot):
             0.5 + 2 * (Double(snapshot.data.keys) / 1_000_000 + Double(snapshot.data.bytes) / 500e6)
         case .lag(let lag): lag.seconds + 3.5
+        case .capacity: 3.5
         }
     }
 }

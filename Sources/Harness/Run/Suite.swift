@@ -56,6 +56,7 @@ extension Plan.Work {
         switch self {
         case .idle(let fanOut), .fast(let fanOut), .stalled(let fanOut): fanOut.replicas
         case .lag(let lag): lag.replicas
+        case .capacity(let capacity): capacity.replicas
         case .snapshot(let snapshot): snapshot.replicas
         case .resume(let resume): resume.isStorm ? resume.replicas : nil
         case .handshake, .ceiling: nil
@@ -67,6 +68,7 @@ extension Plan.Work {
         switch self {
         case .idle(let fanOut), .fast(let fanOut), .stalled(let fanOut): fanOut.load.valueSize
         case .lag(let lag): lag.load.valueSize
+        case .capacity(let capacity): capacity.valueSize
         case .snapshot(let snapshot): snapshot.data.valueSize
         case .handshake, .ceiling, .resume: nil
         }
@@ -77,7 +79,7 @@ extension Plan.Work {
         switch self {
         case .idle(let fanOut), .fast(let fanOut), .stalled(let fanOut): fanOut.load.connections
         case .lag(let lag): lag.load.connections
-        case .handshake, .ceiling, .resume, .snapshot: nil
+        case .handshake, .ceiling, .resume, .snapshot, .capacity: nil
         }
     }
 }

@@ -53,6 +53,7 @@ extension FanOutScenario {
 
         var shape = fanOut.load.shape
         shape.bytesPerSecond = fanOut.bytesPerSecond
+        if fanOut.fillBytes > 0 { try Self.fill(session, shape, bytes: fanOut.fillBytes) }
         session.load.begin(shape)
         try Wait.seconds(fanOut.warmUpSeconds)
         trial.phaseEnded("warm-up")
@@ -99,9 +100,18 @@ extension FanOutScenario {
         if counters.fullTransfers > 0 {
             trial.invalidate(["a full resync happened that was not planned"])
         }
+        if fanOut.fillBytes > 0 { try Self.addSettledMemory(&trial, session) }
         try session.detach()
         trial.phaseEnded("verify")
         return trial
+    }
+
+    /// Writes so many bytes of commands, and waits until every replica has them.
+    private static func fill(_ session: Session, _ shape: LoadShape, bytes: Int) throws(HarnessError) {
+        let count = UInt64(bytes / SetBatch.commandSize(valueSize: shape.valueSize))
+        session.load.begin(shape, limit: count)
+        try session.rest()
+        try session.drain()
     }
 
     private static func addRates(_ trial: inout Trial, _ start: Mark, _ end: Mark, _ drained: Mark) {

@@ -34,6 +34,9 @@ enum ScenarioGuide {
         case .lag:
             "How stale is a replica under load? Clients write at a set rate; a thousand times a second a marker goes between "
                 + "their writes, and its acknowledgement is set against its arrival at each replica."
+        case .capacity:
+            "What does one configuration hold in memory? A fresh server is filled, replicas are attached, some of them stop "
+                + "reading, and its memory is read at every step."
         case .ceiling:
             "What can this machine do at all? One thread writes one shared buffer to so many loopback sockets; memory is copied."
         }

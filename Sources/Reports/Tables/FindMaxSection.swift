@@ -27,6 +27,20 @@ enum FindMaxSection {
         ]
     }
 
+    /// One for each answer.
+    static func sentences(_ record: RunRecord, names: TargetNames) -> [String] {
+        let cases = record.cases.filter { $0.scenario == self.scenario && $0.parameter("write_rate") == nil }
+        return cases.compactMap { one in
+            guard let held = one.figure("highest_rate").value else { return nil }
+            let settings = one.parameters.filter { $0.name != "limit" && !ParameterText.isObvious($0) }
+            let bound = one.figure("highest_rate", "bound").value.map { ", and no longer at \($0.sentenceText)" } ?? ""
+            return
+                "\(Markdown.escaped(names.short(one.target))) keeps \(Markdown.escaped(one.parameter("limit") ?? "")) "
+                + "up to **\(held.sentenceText)** writes\(bound) "
+                + "(\(Markdown.escaped(settings.map(ParameterText.words).joined(separator: ", "))))."
+        }
+    }
+
     private static let curve = ["p50", "p75", "p90", "p95", "p99", "p99.9", "p99.99", "max", "mean"].map {
         Column($0, "response", stat: $0)
     }

@@ -18,12 +18,18 @@ struct Verdict {
         var paragraphs: [String] = []
         if !self.validity.isValid { paragraphs.append(self.invalidity) }
         if self.record.interrupted { paragraphs.append(self.interruption) }
+        if let sweep = self.record.sweep {
+            let advice = SweepRecommendation(sweep)
+            paragraphs.append((["**\(Markdown.escaped(advice.sentence))**"] + advice.remarks).joined(separator: "\n\n"))
+            return paragraphs.joined(separator: "\n\n")
+        }
         let sentences =
             [
                 self.memory, self.processor, self.writes, self.stalled, self.handshakes, self.storm,
                 ResumeSentence(self.record, names: self.names).text,
             ].compactMap(\.self) + SnapshotSentences(self.record, names: self.names).all
             + [LagSentence(self.record, names: self.names).text].compactMap(\.self)
+            + FindMaxSection.sentences(self.record, names: self.names)
         paragraphs.append(
             sentences.isEmpty
                 ? "This run holds no figure that a verdict could rest on."

@@ -27,6 +27,7 @@ extension Plan.Work {
         case .resume(let resume): resume.suits(target)
         case .snapshot(let snapshot): snapshot.suits(target)
         case .lag(let lag): target.isChild || lag.receiver == .discarding
+        case .faults(let faults): faults.suits(target)
         }
     }
 
@@ -38,6 +39,7 @@ extension Plan.Work {
         case .resume: ResumeScenario.name
         case .snapshot: SnapshotScenario.name
         case .lag: LagScenario.name
+        case .faults: FaultsScenario.name
         }
     }
 
@@ -58,6 +60,7 @@ extension Plan.Work {
         case .ceiling(let ceiling): ceiling.parameters
         case .snapshot(let snapshot): snapshot.parameters
         case .lag(let lag): lag.parameters
+        case .faults(let faults): faults.parameters
         }
     }
 
@@ -70,6 +73,7 @@ extension Plan.Work {
         case .ceiling: CeilingCase.expectedMetrics
         case .snapshot(let snapshot): snapshot.expectedMetrics
         case .lag(let lag): lag.expectedMetrics
+        case .faults(let faults): faults.expectedMetrics
         }
     }
 
@@ -80,7 +84,7 @@ extension Plan.Work {
             switch self {
             case .resume(let resume): resume.unsupported(hasLog: target.supports(.log))
             case .snapshot(let snapshot): snapshot.unsupported(tellsLoading: target.supports(.tellsLoading))
-            case .idle, .fast, .stalled, .handshake, .ceiling, .lag: [:]
+            case .idle, .fast, .stalled, .handshake, .ceiling, .lag, .faults: [:]
             }
         guard !target.isChild else { return reasons }
         for metric in self.expectedMetrics(from: target) where Self.processMetrics.contains(metric) {

@@ -83,6 +83,11 @@ package struct TrialRunner {
         case .lag(let lag):
             let session = try self.session(specification)
             return try LagScenario.run(lag, session, specification, keys: self.suite.keys)
+        case .faults(let faults):
+            let session = try self.start(specification)
+            defer { session.stop() }
+            let keys = self.suite.keys
+            return try FaultsScenario.run(faults, session, specification, keys: keys, seed: self.generator.next())
         case .ceiling(let ceiling):
             return try CeilingScenario.run(ceiling)
         }

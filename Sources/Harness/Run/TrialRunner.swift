@@ -83,6 +83,8 @@ package struct TrialRunner {
         case .lag(let lag):
             let session = try self.session(specification)
             return try LagScenario.run(lag, session, specification, keys: self.suite.keys)
+        case .capacity(let capacity):
+            return try self.capacity(capacity, specification)
         case .faults(let faults):
             let session = try self.start(specification)
             defer { session.stop() }
@@ -128,6 +130,19 @@ package struct TrialRunner {
             keys: self.suite.keys,
             pendingBytes: self.suite.pendingBytes
         )
+    }
+
+    /// What a server holds is counted from its start.
+    private mutating func capacity(
+        _ capacity: CapacityCase,
+        _ specification: TargetSpecification
+    ) throws(HarnessError) -> Trial {
+        var settings = EngineSettings()
+        settings.backlogBytes = capacity.backlogBytes
+        settings.isStreamQuiet = true
+        let session = try self.start(specification, settings)
+        defer { session.stop() }
+        return try CapacityScenario.run(capacity, session)
     }
 
     private mutating func resume(

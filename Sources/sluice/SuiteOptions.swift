@@ -7,7 +7,8 @@ struct SuiteOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Which cases: the name of a suite, or a file (docs/scenarios.md). (default: quick)",
-            discussion: "quick (a minute), standard (many minutes), full, resume, snapshot, live, lag, scale or soak; "
+            discussion:
+                "quick (a minute), standard (many minutes), full, resume, snapshot, live, lag, faults, scale or soak; "
                 + "--list tells what each has."
         )
     )

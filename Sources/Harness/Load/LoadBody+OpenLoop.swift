@@ -57,6 +57,18 @@ package struct OpenLoopRecord: Sendable {
         trial.add("dropped_writes", Double(self.dropped), unit: "count", better: .lower)
         if !isProbe { trial.invalidate([self.saturation].compactMap(\.self)) }
     }
+
+    /// Takes in what came behind.
+    mutating func add(_ later: OpenLoopRecord) {
+        self.response.add(later.response)
+        self.wait.add(later.wait)
+        self.service.add(later.service)
+        self.lateness.add(later.lateness)
+        self.sent += later.sent
+        self.dropped += later.dropped
+        self.processorNanoseconds += later.processorNanoseconds
+        self.elapsedNanoseconds += later.elapsedNanoseconds
+    }
 }
 
 /// The state of an open loop that runs.

@@ -16,6 +16,7 @@ package struct Plan {
         case snapshot(SnapshotCase)
         case lag(LagCase)
         case capacity(CapacityCase)
+        case faults(FaultsCase)
 
         /// A case of the fan-out, by what its replicas do.
         package init(_ fanOut: FanOutCase) {
@@ -77,7 +78,7 @@ package struct Plan {
         switch block.first?.work {
         case .resume(let resume): Double(resume.records) / Self.preloadRate
         case .snapshot(let snapshot): Double(snapshot.data.keys) / Self.preloadRate
-        case .idle, .fast, .stalled, .handshake, .ceiling, .lag, .capacity, nil: 0
+        case .idle, .fast, .stalled, .handshake, .ceiling, .lag, .capacity, .faults, nil: 0
         }
     }
 
@@ -110,8 +111,9 @@ private struct Block: Hashable {
         case .snapshot(let snapshot):
             self.stage = 7
             self.server = .snapshot(snapshot.data)
-        case .capacity: self.stage = 8
-        case .ceiling: self.stage = 9
+        case .faults: self.stage = 8
+        case .capacity: self.stage = 9
+        case .ceiling: self.stage = 10
         }
     }
 }
@@ -148,6 +150,7 @@ extension Plan.Work {
             0.5 + 2 * (Double(snapshot.data.keys) / 1_000_000 + Double(snapshot.data.bytes) / 500e6)
         case .lag(let lag): lag.seconds + 3.5
         case .capacity: 3.5
+        case .faults(let faults): faults.schedule.end + 4
         }
     }
 }

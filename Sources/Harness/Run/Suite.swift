@@ -57,6 +57,7 @@ extension Plan.Work {
         case .idle(let fanOut), .fast(let fanOut), .stalled(let fanOut): fanOut.replicas
         case .lag(let lag): lag.replicas
         case .capacity(let capacity): capacity.replicas
+        case .faults(let faults): faults.replicas
         case .snapshot(let snapshot): snapshot.replicas
         case .resume(let resume): resume.isStorm ? resume.replicas : nil
         case .handshake, .ceiling: nil
@@ -69,6 +70,7 @@ extension Plan.Work {
         case .idle(let fanOut), .fast(let fanOut), .stalled(let fanOut): fanOut.load.valueSize
         case .lag(let lag): lag.load.valueSize
         case .capacity(let capacity): capacity.valueSize
+        case .faults(let faults): faults.valueSize
         case .snapshot(let snapshot): snapshot.data.valueSize
         case .handshake, .ceiling, .resume: nil
         }
@@ -79,7 +81,7 @@ extension Plan.Work {
         switch self {
         case .idle(let fanOut), .fast(let fanOut), .stalled(let fanOut): fanOut.load.connections
         case .lag(let lag): lag.load.connections
-        case .handshake, .ceiling, .resume, .snapshot, .capacity: nil
+        case .handshake, .ceiling, .resume, .snapshot, .capacity, .faults: nil
         }
     }
 }

@@ -34,6 +34,9 @@ enum ScenarioGuide {
         case .lag:
             "How stale is a replica under load? Clients write at a set rate; a thousand times a second a marker goes between "
                 + "their writes, and its acknowledgement is set against its arrival at each replica."
+        case .faults:
+            "What do faults do to clients and replicas, and how long until all is well again? Beside a load at a set rate the "
+                + "faults of the timeline happen one after the other, each recorded and drawn."
         case .capacity:
             "What does one configuration hold in memory? A fresh server is filled, replicas are attached, some of them stop "
                 + "reading, and its memory is read at every step."
@@ -61,6 +64,7 @@ enum ScenarioGuide {
         "snapshot_chunk_size": "bytes of one chunk of the copy", "source": "where what is lacked must come from",
         "log_records": "mutations that the server has taken", "distance": "mutations that the replica lacks",
         "index_interval": "records between two entries of the log's index", "backlog_size": "bytes of backlog",
+        "faults": "what goes wrong: KIND@START+LENGTH in seconds",
         "cache": "warm, or cold: the page cache is emptied before each resume",
     ]
 }

@@ -83,6 +83,25 @@ extension SuiteScenario {
         return cases.map { .snapshot($0) }
     }
 
+    static let faultsNames = ["faults", "write-rate", "value-size", "replicas"]
+
+    func faults() throws(HarnessError) -> [Plan.Work] {
+        _ = try self.fields.required("faults", of: "a faults scenario")
+        let schedules = try self.fields.axis("faults") { (node, source) throws(HarnessError) in
+            let text = try SuiteReadings.text(node, source)
+            do throws(HarnessError) {
+                return try FaultSchedule(parsing: text)
+            } catch {
+                throw source.error(at: node, error.message)
+            }
+        }
+        var cases = (schedules ?? []).map(FaultsCase.init)
+        cases = self.spread(cases, \.writeRate, try self.fields.axis("write-rate", Self.rate))
+        cases = self.spread(cases, \.valueSize, try self.fields.axis("value-size", SuiteReadings.valueSize))
+        cases = self.spread(cases, \.replicas, try self.fields.axis("replicas", SuiteReadings.number(1...1000)))
+        return cases.map { .faults($0) }
+    }
+
     static let ceilingNames = ["sockets", "value-size"]
 
     func ceilings() throws(HarnessError) -> [Plan.Work] {

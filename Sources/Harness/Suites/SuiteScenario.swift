@@ -6,7 +6,7 @@ import Yams
 struct SuiteScenario {
     private enum Name: String, CaseIterable {
         case fanOut = "fan-out"
-        case handshake, resume, snapshot, lag, ceiling
+        case handshake, resume, snapshot, lag, faults, ceiling
     }
 
     /// What a load is described with.
@@ -35,6 +35,7 @@ struct SuiteScenario {
             case .resume: Self.resumeNames
             case .snapshot: Self.snapshotNames
             case .lag: Self.lagNames
+            case .faults: Self.faultsNames
             case .ceiling: Self.ceilingNames
             }
         self.fields = try SuiteFields(node, of: "a \(self.name.rawValue) scenario", allowed: Self.common + own, source)
@@ -52,6 +53,7 @@ struct SuiteScenario {
             case .resume: try self.resumes()
             case .snapshot: try self.snapshots()
             case .lag: try self.lags()
+            case .faults: try self.faults()
             case .ceiling: try self.ceilings()
             }
         guard !works.isEmpty else {

@@ -4,7 +4,8 @@ package enum BuiltInSuites {
     /// In the order in which they are listed.
     package static let texts: [(name: String, text: String)] = [
         ("quick", Self.quick), ("standard", Self.standard), ("full", Self.full), ("resume", Self.resume),
-        ("snapshot", Self.snapshot), ("live", Self.live), ("lag", Self.lag), ("scale", Self.scale),
+        ("snapshot", Self.snapshot), ("live", Self.live), ("lag", Self.lag), ("faults", Self.faults),
+        ("scale", Self.scale),
     ]
 
     package static var names: [String] { self.texts.map(\.name) }

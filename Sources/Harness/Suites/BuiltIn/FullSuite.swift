@@ -7,6 +7,7 @@ extension BuiltInSuites {
         \(Self.standardScenarios)
         \(Self.loads)
         \(Self.behaviours)
+        \(Self.faultScenarios)
         \(Self.scaleScenarios)
         """
 
@@ -80,6 +81,23 @@ extension BuiltInSuites {
             kind: storm
             concurrency: 200
             behaviour: [slow, stalled, silent]
+            trials: 2
+        """
+
+    /// What every target can be put through, and a full disk.
+    static let faults = """
+        name: faults
+        about: Faults on a timeline beside a load. About half a minute per trial and target.
+        scenarios:
+        \(Self.faultScenarios)
+        """
+
+    private static let faultScenarios = """
+          - scenario: faults
+            faults: pause@2+1 cut@5+1 slow=1000000@8+2 delay=50@12+1 kill@15+1
+            trials: 2
+          - scenario: faults
+            faults: fill@2+2
             trials: 2
         """
 

@@ -46,6 +46,8 @@ struct BenchCommand: ParsableCommand {
     @Option(help: "Length of the soak suite, in minutes.")
     var minutes = 20.0
 
+    @OptionGroup var workers: WorkerOptions
+
     @Flag(help: "Print nothing but errors.")
     var quiet = false
 
@@ -68,6 +70,7 @@ struct BenchCommand: ParsableCommand {
         guard self.suite != "soak" || self.targets.target.count == 1 else {
             throw ValidationError("The soak suite takes one target at a time.")
         }
+        try self.workers.check(self.suite, self.targets)
     }
 
     func run() throws {
@@ -139,6 +142,10 @@ struct BenchCommand: ParsableCommand {
             valueSize: self.valueSize,
             trials: self.trials
         )
+        if let share = try self.workers.share() {
+            let run = WorkerRun(suite, target: targets[0], share: share, recorder: recorder, tell: progress.show)
+            return try run.run(startsIn: try self.workers.secondsUntilStart())
+        }
         try Bench(suite, targets: targets, recorder: recorder, tell: progress.show).run()
     }
 }

@@ -67,7 +67,7 @@ package enum FaultsScenario {
         course.add(to: &trial)
         trial.invalidate(try stage.differences(since: start))
         isLeft = true
-        try stage.leave(one.replicas)
+        try stage.leave()
         trial.phaseEnded("verify")
         return trial
     }

@@ -26,6 +26,8 @@ final class FleetBody: Reacting {
     let dialect: Dialect
     /// What a connection says before its handshake; empty for nothing.
     private let greeting: [UInt8]
+    /// What ids begin with.
+    private let name: String
     private let progress: LoadProgress
     var replicas: [UInt64: SyntheticReplica] = [:]
     var nextToken: UInt64 = 0
@@ -42,11 +44,13 @@ final class FleetBody: Reacting {
     /// No replica leaves or dawdles any more.
     var isHurried = false
 
-    init(poller: Poller, endpoint: Endpoint, dialect: Dialect, greeting: [UInt8], progress: LoadProgress) {
+    init(poller: Poller, endpoint: Endpoint, dialect: Dialect, greeting: [UInt8], name: String, progress: LoadProgress)
+    {
         self.poller = poller
         self.endpoint = endpoint
         self.dialect = dialect
         self.greeting = greeting
+        self.name = name
         self.progress = progress
         self.buffer = .allocate(byteCount: 2 * Self.readSize, alignment: 64)
     }
@@ -55,18 +59,24 @@ final class FleetBody: Reacting {
 
     // MARK: - Coming and going
 
-    func attach(_ count: Int, at start: StartingPoint, _ behaviour: ReplicaBehaviour, behind ledger: Ledger) {
+    func attach(
+        _ count: Int,
+        at start: StartingPoint,
+        _ behaviour: ReplicaBehaviour,
+        behind ledger: Ledger,
+        knowing own: Range<Int>? = nil
+    ) {
         let now = Clocks.monotonicNanoseconds
         self.isHurried = false
         for _ in 0..<count {
             let token = self.nextToken
             self.nextToken += 1
             let replica = SyntheticReplica(
-                id: ReplicaFleet.id(self.replicas.count),
+                id: ReplicaFleet.id(self.replicas.count, of: self.name),
                 behaviour: behaviour,
                 joinedAt: ledger.count,
                 start: start,
-                verifier: StreamVerifier(behind: ledger),
+                verifier: StreamVerifier(behind: ledger, knowing: own),
                 phase: .away(until: now)
             )
             self.replicas[token] = replica

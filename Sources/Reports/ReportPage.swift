@@ -31,6 +31,7 @@ struct ReportPage {
             + SnapshotSection.parts(self.record, names: self.names)
             + LagSection.parts(self.record, names: self.names)
             + FindMaxSection.parts(self.record, names: self.names)
+            + FaultsSection.parts(self.record, names: self.names)
             + CeilingSection.parts(self.record, names: self.names) + PlainSection.parts(self.record, names: self.names)
     }
 

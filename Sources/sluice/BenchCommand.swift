@@ -32,6 +32,8 @@ struct BenchCommand: ParsableCommand {
     @Option(help: "Length of the soak suite, in minutes.")
     var minutes = 20.0
 
+    @OptionGroup var workers: WorkerOptions
+
     @Flag(help: "Print nothing but errors.")
     var quiet = false
 
@@ -42,6 +44,7 @@ struct BenchCommand: ParsableCommand {
         guard !self.cases.isSoak || self.targets.target.count <= 1 else {
             throw ValidationError("The soak suite takes one target at a time.")
         }
+        try self.workers.check(isSoak: self.cases.isSoak, self.targets)
     }
 
     func run() throws {
@@ -106,6 +109,10 @@ struct BenchCommand: ParsableCommand {
             )
         }
         let suite = try self.cases.narrowed()
+        if let share = try self.workers.share() {
+            let run = WorkerRun(suite, target: targets[0], share: share, recorder: recorder, tell: progress.show)
+            return try run.run(startsIn: try self.workers.secondsUntilStart())
+        }
         try Bench(suite, targets: targets, recorder: recorder, tell: progress.show).run()
     }
 }

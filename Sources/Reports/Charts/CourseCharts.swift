@@ -8,29 +8,51 @@ extension Chart {
         let cases = record.cases.filter { !self.trials(of: $0, record).isEmpty }
         let faulty = cases.filter { one in record.timeline.contains { $0.caseID == one.id } }
         let shown = faulty.isEmpty ? Array(cases.prefix(self.mostCalmCourses)) : faulty
-        return shown.prefix(self.mostCourses).enumerated().compactMap { place, one in
-            self.course(one, record, names: names, number: place + 1)
+        return shown.prefix(self.mostCourses).enumerated().flatMap { place, one in
+            let isFaults = one.scenario == FaultsSection.scenario
+            let name = "\(isFaults ? "faults-lag" : "lag-course")-\(place + 1)"
+            let lag = self.course(one, record, names: names, metric: "lag", title: "Lag", name: name)
+            guard isFaults else { return [lag].compactMap(\.self) }
+            let response = self.course(
+                one,
+                record,
+                names: names,
+                metric: "response",
+                title: "Response",
+                name: "faults-response-\(place + 1)"
+            )
+            return [response, lag].compactMap(\.self)
         }
     }
 
-    private static let metric = "lag"
     /// A reader compares few of them; the run has all.
     private static let mostCourses = 6
     private static let mostCalmCourses = 2
 
     /// Valid trials with a course.
-    private static func trials(of one: CaseRecord, _ record: RunRecord) -> [TrialRecord] {
-        one.validTrials.filter { trial in trial.series.contains { $0.metric == self.metric } }
+    private static func trials(
+        of one: CaseRecord,
+        _ record: RunRecord,
+        metric: String = "lag"
+    ) -> [TrialRecord] {
+        one.validTrials.filter { trial in trial.series.contains { $0.metric == metric } }
     }
 
     /// The trial with the most events stands for its case: events of several trials differ in time.
-    private static func course(_ one: CaseRecord, _ record: RunRecord, names: TargetNames, number: Int) -> Chart? {
+    private static func course(
+        _ one: CaseRecord,
+        _ record: RunRecord,
+        names: TargetNames,
+        metric: String,
+        title: String,
+        name: String
+    ) -> Chart? {
         func events(_ trial: TrialRecord) -> [TimelineEvent] {
             record.timeline.filter { $0.caseID == one.id && $0.trial == trial.trial }
         }
-        let trials = self.trials(of: one, record)
+        let trials = self.trials(of: one, record, metric: metric)
         guard let trial = trials.max(by: { events($0).count < events($1).count }) else { return nil }
-        let series = trial.series.filter { $0.metric == self.metric && !$0.points.isEmpty }
+        let series = trial.series.filter { $0.metric == metric && !$0.points.isEmpty }
         let curves = series.enumerated().map { variant, series in
             Curve(
                 label: [names.short(one.target), series.stat].joined(separator: ", "),
@@ -47,18 +69,18 @@ extension Chart {
             curves: curves,
             axis: .seconds(min(first, 0)...last),
             xTitle: "Seconds since measuring began",
-            yTitle: "Lag",
+            yTitle: title,
             unit: unit,
             events: marks
         )
         let words = one.parameters.filter { !ParameterText.isObvious($0) }.map(ParameterText.words)
         return Chart(
-            name: "lag-course-\(number)",
-            title: "Lag over time",
+            name: name,
+            title: "\(title) over time",
             subtitle: ([names.short(one.target)] + words + ["trial \(trial.trial)"]).joined(separator: ", "),
             reading: marks.isEmpty
                 ? "Each point is of all markers in a stretch of time; lower is fresher."
-                : "Shaded: what was done to the servers meanwhile; how fast the lag falls behind it is the recovery.",
+                : "Shaded: what was done to the servers meanwhile; how fast the curve falls behind it is the recovery.",
             content: .panels([panel])
         )
     }

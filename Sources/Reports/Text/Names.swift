@@ -53,6 +53,8 @@ enum ParameterText {
     /// "16 replicas", "1 KiB values", "pipeline 64".
     static func words(_ parameter: Parameter) -> String {
         let value = Markdown.oneLine(parameter.value)
+        // Of a server that somebody else started.
+        if value == "as configured" { return "\(self.title(parameter.name).lowercased()) \(value)" }
         switch parameter.name {
         case "replicas": return value == "1" ? "1 replica" : "\(value) replicas"
         case "sockets": return value == "1" ? "1 socket" : "\(value) sockets"

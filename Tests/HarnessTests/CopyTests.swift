@@ -228,8 +228,8 @@ private func rdb(_ filler: Int, damaged: Bool = false) -> [UInt8] {
     }
 
     @Test("the bundled engine writes no file on the way, and a server that runs already is left alone")
-    func targets() {
-        let running = TargetSpecification.running(dialect: .psync, host: "h", port: 1)
+    func targets() throws {
+        let running = try TargetSpecification(parsing: "redis://h:1")
         for (one, target) in self.steps(.standard, [.bundled, .redis, running]) {
             #expect(target != running)
             #expect(target == .redis || one.transfer == .streamed)

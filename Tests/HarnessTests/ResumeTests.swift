@@ -41,8 +41,8 @@ import Workload
     }
 
     @Test("Redis has no index and no cold log, and a server that runs already is left alone")
-    func targets() {
-        let running = TargetSpecification.running(dialect: .psync, host: "h", port: 1)
+    func targets() throws {
+        let running = try TargetSpecification(parsing: "redis://h:1")
         for (resume, target) in self.steps(.resume, [.bundled, .redis, running]) {
             #expect(target != running)
             guard target == .redis else { continue }

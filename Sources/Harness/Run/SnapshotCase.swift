@@ -59,9 +59,9 @@ package struct SnapshotCase: Hashable, Sendable {
         ] + chunk
     }
 
-    /// What the bundled engine does not tell, with the reason.
-    package func unsupported(isBundled: Bool) -> [String: String] {
-        guard isBundled, self.receiver == .live else { return [:] }
+    /// What a target does not tell, with the reason.
+    package func unsupported(tellsLoading: Bool) -> [String: String] {
+        guard !tellsLoading, self.receiver == .live else { return [:] }
         return ["live_loading": "it loads while it receives, and serves its old data meanwhile"]
     }
 

@@ -131,7 +131,7 @@ package struct TrialRunner {
         var settings = EngineSettings()
         settings.backlogBytes = resume.engine.backlogBytes
         settings.isStreamQuiet = true
-        if specification == .bundled {
+        if specification.supports(.log) {
             settings.dataDirectory = ChildProcess.directoryPlaceholder + "/data"
             settings.logIndexInterval = resume.engine.indexInterval
             // Replicas return to any place of the log.

@@ -31,14 +31,6 @@ package struct TargetInfo: Sendable {
 }
 
 extension Target {
-    /// Settings that decide what replication costs; a target answers those that it knows.
-    private static let settingsOfInterest = [
-        "shards", "fan-out", "backlog-size", "chunk-size", "link-output-limit", "repl-backlog-size",
-        "client-output-buffer-limit", "repl-diskless-sync", "repl-diskless-sync-delay", "save", "appendonly",
-        "io-threads", "rdbcompression", "rdbchecksum", "repl-diskless-load", "snapshot-chunk-size", "max-snapshots",
-        "snapshot-join-window",
-    ]
-
     package func info(_ section: String) throws(HarnessError) -> TargetInfo {
         let reply = try self.control.ask("INFO", section)
         guard let text = reply.text else {
@@ -95,7 +87,7 @@ extension Target {
     /// Lets the target forget replicas that are gone for good. The engine keeps a slot for each id, holds its log for it, and
     /// does not take back one that it had to give up on. A target that keeps no slots has nothing to forget.
     func dropSlots(_ ids: some Sequence<String>) throws(HarnessError) {
-        guard self.dialect == .replicate else { return }
+        guard self.specification.supports(.slots) else { return }
         for id in ids { _ = try self.control.ask("REPL.SLOTS", "DROP", id) }
     }
 
@@ -113,7 +105,7 @@ extension Target {
                 "unknown product"
             }
         var settings: [Parameter] = []
-        for name in Self.settingsOfInterest {
+        for name in self.specification.profile.reportedSettings {
             if case .array(let pair) = try self.control.ask("CONFIG", "GET", name), pair.count == 2,
                 let value = pair[1].text
             {

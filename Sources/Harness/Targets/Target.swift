@@ -5,14 +5,14 @@ package import Probes
 import Sockets
 
 package final class Target {
-    /// The name under which results are reported.
-    package let id: String
-    package let dialect: Dialect
+    package let specification: TargetSpecification
     package let host: String
     /// Where clients connect.
     package let port: UInt16
     /// Where replicas connect; Redis has one port for both.
     package let replicationPort: UInt16
+    /// What every connection says first.
+    let access: Access
     package let child: ChildProcess?
     package let control: ControlConnection
 
@@ -20,21 +20,25 @@ package final class Target {
     private static let startSeconds = 60.0
 
     init(
-        id: String,
-        dialect: Dialect,
+        _ specification: TargetSpecification,
         host: String,
         port: UInt16,
         replicationPort: UInt16,
+        access: Access,
         child: ChildProcess?
     ) throws(HarnessError) {
-        self.id = id
-        self.dialect = dialect
+        self.specification = specification
         self.host = host
         self.port = port
         self.replicationPort = replicationPort
+        self.access = access
         self.child = child
         self.control = try Self.connect(host, port, child)
     }
+
+    /// The name under which results are reported.
+    package var id: String { self.specification.description }
+    package var dialect: Dialect { self.specification.profile.dialect }
 
     private static func connect(
         _ host: String,

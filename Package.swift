@@ -89,8 +89,8 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "Primitives", "ReplicationLog", "LogFiles", "Server", "Probes", "Measurement", "Workload", "Harness",
-                "Reports", logging,
+                "Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "LogFiles", "Engine", "Server",
+                "Probes", "Measurement", "Workload", "Harness", "Reports", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings
@@ -105,7 +105,7 @@ let package = Package(
         tests("Keyspace", ["Primitives", "RESP", "Keyspace"]),
         tests("RDB", ["Primitives", "RESP", "CIntrinsics", "RDB"]),
         tests("Differential", ["Primitives", "RESP", "Keyspace", "RDB", "Engine", "Sockets", "Server", logging]),
-        tests("Harness", ["Primitives", "Sockets", "Measurement", "Workload", "Harness", histogram]),
+        tests("Harness", ["Primitives", "Sockets", "Measurement", "Workload", "Harness", "Reports", histogram]),
         tests("Replication", ["Primitives", "RESP", "ReplicationLog", "Replication"]),
         tests("Channels", ["Primitives", "Channels"]),
         tests("ReplicationLog", ["Primitives", "CIntrinsics", "ReplicationLog", "Simulation"]),

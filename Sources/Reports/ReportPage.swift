@@ -27,9 +27,16 @@ struct ReportPage {
             + LagSection.parts(self.record, names: self.names)
             + CeilingSection.parts(self.record, names: self.names) + PlainSection.parts(self.record, names: self.names)
         let blocks =
-            [title, verdict, self.summary] + parts.compactMap(self.block)
+            [title, verdict] + self.comparison + [self.summary] + parts.compactMap(self.block)
             + [self.notes, self.environment, self.repetition, self.files]
         return blocks.joined(separator: "\n\n") + "\n"
+    }
+
+    /// What two sides came to, where there are two.
+    private var comparison: [String] {
+        guard let comparison = self.record.comparison else { return [] }
+        let title = "## \(Markdown.escaped(comparison.b.label)) against \(Markdown.escaped(comparison.a.label))"
+        return [title, ComparisonPage(comparison).body]
     }
 
     /// What the figures are: one small paragraph between the verdict and the evidence.

@@ -19,12 +19,23 @@ struct BenchCommand: ParsableCommand {
             """
     )
 
-    @Option(help: "Which cases: quick (a minute), standard (many minutes), resume, snapshot, live, lag or soak.")
-    var suite = "quick"
+    @Option(
+        help: """
+            Which cases: quick (a minute), standard (many minutes), resume, snapshot, live, lag, gate or soak. (default: \
+            quick; gate where two sides are compared; none with --counts alone)
+            """
+    )
+    var suite: String?
 
-    private static let suites = ["quick", "standard", "resume", "snapshot", "live", "lag", "soak"]
+    private static let suites = ["quick", "standard", "resume", "snapshot", "live", "lag", "gate", "soak"]
+
+    private var suiteName: String {
+        self.suite ?? (self.comparison.isPaired ? "gate" : self.comparison.counts ? CountScenario.name : "quick")
+    }
 
     @OptionGroup var targets: TargetOptions
+
+    @OptionGroup(title: "Comparing") var comparison: ComparisonOptions
 
     @Option(help: "Directory for the results (default: reports/run-<time>).")
     var out: String?
@@ -48,8 +59,18 @@ struct BenchCommand: ParsableCommand {
     var quiet = false
 
     func validate() throws {
-        guard Self.suites.contains(self.suite) else {
-            throw ValidationError("Unknown suite '\(self.suite)'; use one of \(Self.suites.joined(separator: ", ")).")
+        if let suite, !Self.suites.contains(suite) {
+            throw ValidationError("Unknown suite '\(suite)'; use one of \(Self.suites.joined(separator: ", ")).")
+        }
+        guard !self.comparison.isPaired || (self.targets.target.count == 1 && self.suite != "soak") else {
+            throw ValidationError("A comparison takes one --target, the one that is judged, and not the suite soak.")
+        }
+        if self.comparison.isPaired {
+            do {
+                _ = try self.comparison.sides(self.targets.specification(self.targets.target[0]), self.targets)
+            } catch {
+                throw ValidationError("--against: \(error)")
+            }
         }
         guard self.valueSize.map({ (24...(64 << 20)).contains($0) }) ?? true else {
             throw ValidationError("A value has 24 to 67108864 bytes: it must hold the header that is verified.")
@@ -78,7 +99,7 @@ struct BenchCommand: ParsableCommand {
 
         var record = RunRecord(
             name: name,
-            suite: self.suite,
+            suite: self.suiteName,
             command: CommandLine.arguments.map(Secret.masked).joined(separator: " "),
             startedAt: began.formatted(.iso8601),
             seed: self.seed
@@ -99,9 +120,21 @@ struct BenchCommand: ParsableCommand {
         if !self.quiet { print("report: \(directory.path)/report.md") }
         if let failure, failure.code != .interrupted {
             Self.complain("\(failure)")
-            throw ExitCode(CommandStatus.failed.rawValue)
         }
-        if !validity.isValid { throw ExitCode(CommandStatus.invalid.rawValue) }
+        let told = try self.tell(recorder.record.comparison)
+        try CommandStatus(failure, isValid: validity.isValid).end()
+        // A comparison that was stopped has not said what it was asked.
+        if self.comparison.isPaired, failure != nil { try CommandStatus.failed.end() }
+        try told?.status(isStrict: self.comparison.strict).end()
+    }
+
+    /// Prints a comparison, and writes it where that was asked for.
+    private func tell(_ comparison: ComparisonRecord?) throws -> ComparisonRecord? {
+        guard let comparison else { return nil }
+        let output = ComparisonOutput(comparison, json: self.comparison.json, markdown: self.comparison.markdown)
+        try output.write()
+        if !self.quiet { print("\n" + output.page, terminator: "") }
+        return comparison
     }
 
     /// Keeps what has been measured so far. A full disk is said and does not end the run: the next case may fit again.
@@ -124,8 +157,9 @@ struct BenchCommand: ParsableCommand {
             return try soak.run()
         }
         var suite: Suite =
-            switch self.suite {
+            switch self.suiteName {
             case "standard": .standard
+            case "gate": .gate
             case "resume": .resume
             case "snapshot": .snapshot
             case "live": .live
@@ -137,6 +171,23 @@ struct BenchCommand: ParsableCommand {
             valueSize: self.valueSize,
             trials: self.trials
         )
+        if self.comparison.isPaired { return try self.compare(suite, targets[0], recorder, progress) }
+        if self.comparison.counts {
+            try CountScenario.run(on: targets, recorder: recorder, tell: progress.show)
+            if self.suite == nil { return }
+        }
         try Bench(suite, targets: targets, recorder: recorder, tell: progress.show).run()
+    }
+
+    private func compare(
+        _ suite: Suite,
+        _ target: TargetSpecification,
+        _ recorder: RunRecorder,
+        _ progress: BenchProgress
+    ) throws(HarnessError) {
+        let (a, b) = try self.comparison.sides(target, self.targets)
+        let bench = PairedBench(suite, a: a, b: b, recorder: recorder, tell: progress.show)
+        if self.comparison.aa { return try bench.runSelfTests(self.comparison.repetitions) }
+        try bench.run(withCounts: !self.comparison.noCounts)
     }
 }

@@ -9,7 +9,7 @@ struct Sluice: ParsableCommand {
         version: Product.version,
         subcommands: [
             ServeCommand.self, BenchCommand.self, CrashTestCommand.self, ReportCommand.self, CompareCommand.self,
-            LogCommand.self,
+            LogCommand.self, ExerciseCommand.self,
         ]
     )
 }

@@ -26,8 +26,9 @@ import Testing
         // Neither Engine nor Server: every target is talked to over the same public protocols.
         "Harness": ["Primitives", "RESP", "Replication", "Sockets", "Probes", "Measurement", "Workload", "CLinux"],
         "sluice": [
-            "Primitives", "ReplicationLog", "LogFiles", "Server", "Sockets", "Probes", "Measurement", "Workload",
-            "Harness", "Reports",
+            "Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "LogFiles", "Engine", "Server",
+            "Sockets",
+            "Probes", "Measurement", "Workload", "Harness", "Reports",
         ],
     ]
 

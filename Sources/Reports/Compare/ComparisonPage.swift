@@ -40,16 +40,21 @@ package struct ComparisonPage {
     /// The page; its first line is a heading, its third the verdict.
     package var markdown: String {
         let (a, b) = (self.comparison.a, self.comparison.b)
-        var lines = [
-            "# \(Markdown.escaped(b.label)) against \(Markdown.escaped(a.label))", "", "**\(self.verdictLine)**",
-        ]
+        return "# \(Markdown.escaped(b.label)) against \(Markdown.escaped(a.label))\n\n\(self.body)\n"
+    }
+
+    /// The page without its heading, as part of another one.
+    var body: String {
+        let (a, b) = (self.comparison.a, self.comparison.b)
+        var lines = ["**\(self.verdictLine)**"]
         if !self.comparison.selfTests.isEmpty { lines += ["", SelfTestTable(self.comparison, self.names).text] }
         lines += self.tables
         lines += self.explanation
         lines += Self.list("Only in \(a.label)", self.comparison.onlyInA)
         lines += Self.list("Only in \(b.label)", self.comparison.onlyInB)
         lines += Self.list("What differs between the environments", self.comparison.differences)
-        return lines.joined(separator: "\n") + "\n"
+        lines += ["", [a, b].map { Markdown.escaped("\($0.label): \($0.detail)") }.joined(separator: "  \n")]
+        return lines.joined(separator: "\n")
     }
 
     // MARK: - Tables

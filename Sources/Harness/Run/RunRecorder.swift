@@ -15,11 +15,15 @@ package final class RunRecorder {
 
     package func note(_ text: String) { self.record.notes.append(text) }
     package func invalidate(_ reason: String) { self.record.invalid.append(reason) }
-    /// Describes a target; one that is started again is the same.
-    package func add(_ target: TargetRecord) {
-        if !self.record.targets.contains(where: { $0.id == target.id }) { self.record.targets.append(target) }
-    }
     package func set(_ comparison: ComparisonRecord) { self.record.comparison = comparison }
+    package func set(_ sweep: SweepRecord) { self.record.sweep = sweep }
+
+    /// Enters a target, unless one of that name is there: a sweep starts the same one again and again.
+    package func add(_ target: TargetRecord) {
+        guard !self.record.targets.contains(where: { $0.id == target.id }) else { return }
+        self.record.targets.append(target)
+    }
+
     package func set(_ environment: [EnvironmentSection]) { self.record.environment = environment }
 
     /// Enters a finished trial. A promised metric that it lacks makes it invalid.

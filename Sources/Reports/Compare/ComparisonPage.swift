@@ -40,15 +40,16 @@ package struct ComparisonPage {
     /// The page; its first line is a heading, its third the verdict.
     package var markdown: String {
         let (a, b) = (self.comparison.a, self.comparison.b)
-        return "# \(Markdown.escaped(b.label)) against \(Markdown.escaped(a.label))\n\n\(self.body)\n"
+        return "# \(Markdown.escaped(b.label)) against \(Markdown.escaped(a.label))\n\n\(self.body(isFolded: true))\n"
     }
 
     /// The page without its heading, as part of another one.
-    var body: String {
+    /// - Parameter isFolded: whether many figures that did not move are folded away, which takes a tag of HTML.
+    func body(isFolded: Bool) -> String {
         let (a, b) = (self.comparison.a, self.comparison.b)
         var lines = ["**\(self.verdictLine)**"]
         if !self.comparison.selfTests.isEmpty { lines += ["", SelfTestTable(self.comparison, self.names).text] }
-        lines += self.tables
+        lines += self.tables(isFolded: isFolded)
         lines += self.explanation
         lines += Self.list("Only in \(a.label)", self.comparison.onlyInA)
         lines += Self.list("Only in \(b.label)", self.comparison.onlyInB)
@@ -59,7 +60,7 @@ package struct ComparisonPage {
 
     // MARK: - Tables
 
-    private var tables: [String] {
+    private func tables(isFolded: Bool) -> [String] {
         let ranked = self.comparison.figures.enumerated().sorted { left, right in
             let (l, r) = (Self.rank(left.element.verdict), Self.rank(right.element.verdict))
             return l == r ? left.offset < right.offset : l < r
@@ -70,7 +71,7 @@ package struct ComparisonPage {
         var lines: [String] = []
         if !other.isEmpty { lines += ["", self.table(other)] }
         // A handful is shown; dozens of figures that did not move would bury those that did.
-        if calm.count <= Self.shownOutright {
+        if calm.count <= Self.shownOutright || !isFolded {
             if !calm.isEmpty { lines += ["", self.table(calm)] }
         } else {
             lines += ["", "<details><summary>\(calm.count) ok</summary>", "", self.table(calm), "", "</details>"]

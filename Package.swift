@@ -64,6 +64,7 @@ let package = Package(
         core("LogFiles", ["Primitives", "ReplicationLog", "CLinux"]),
         core("Replication", ["Primitives", "RESP", "ReplicationLog", deque]),
         core("Channels", ["Primitives", "ReplicationLog", crypto]),
+        core("ChannelSimulation", ["Primitives", "Channels"]),
         core("Engine", ["Primitives", "RESP", "Keyspace", "RDB", "Replication", "ReplicationLog"]),
         core("Simulation", ["Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "Engine"]),
         core("Sockets", ["CLinux"]),
@@ -90,8 +91,9 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "LogFiles", "Engine", "Server",
-                "Probes", "Measurement", "Workload", "Harness", "Planning", "Reports", logging,
+                "Primitives", "RESP", "Keyspace", "Replication", "Channels", "ChannelSimulation", "ReplicationLog",
+                "LogFiles", "Engine", "Server", "Probes", "Measurement", "Workload", "Harness", "Planning", "Reports",
+                logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings
@@ -110,6 +112,7 @@ let package = Package(
         tests("Harness", ["Primitives", "Sockets", "Measurement", "Workload", "Harness", "Reports", histogram]),
         tests("Replication", ["Primitives", "RESP", "ReplicationLog", "Replication"]),
         tests("Channels", ["Primitives", "Channels"]),
+        tests("ChannelSimulation", ["Channels", "ChannelSimulation"]),
         tests("ReplicationLog", ["Primitives", "CIntrinsics", "ReplicationLog", "Simulation"]),
         tests("LogFiles", ["Primitives", "ReplicationLog", "LogFiles"]),
         tests(

@@ -185,7 +185,14 @@ struct BenchCommand: ParsableCommand {
         _ progress: BenchProgress
     ) throws(HarnessError) {
         let (a, b) = try self.comparison.sides(target, self.targets)
-        let bench = PairedBench(suite, a: a, b: b, recorder: recorder, tell: progress.show)
+        let bench = PairedBench(
+            suite,
+            a: a,
+            b: b,
+            recorder: recorder,
+            stopsAtRegression: self.comparison.failFast,
+            tell: progress.show
+        )
         if self.comparison.aa { return try bench.runSelfTests(self.comparison.repetitions) }
         try bench.run(withCounts: !self.comparison.noCounts)
     }

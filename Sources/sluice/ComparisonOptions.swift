@@ -34,6 +34,9 @@ struct ComparisonOptions: ParsableArguments {
     @Flag(help: "With --against: judge timings alone.")
     var noCounts = false
 
+    @Flag(help: "With --against: end at the first look that finds a regression.")
+    var failFast = false
+
     @Flag(help: "End with 4 for an improvement beyond its bound, and with 5 for nothing but noise.")
     var strict = false
 
@@ -60,6 +63,7 @@ struct ComparisonOptions: ParsableArguments {
         guard !self.noCounts || (self.against != nil && !self.counts) else {
             throw ValidationError("--no-counts belongs to --against, without --counts.")
         }
+        guard !self.failFast || self.against != nil else { throw ValidationError("--fail-fast belongs to --against.") }
         guard self.isPaired || (self.json == nil && self.markdown == nil && !self.strict) else {
             throw ValidationError("--strict, --json and --markdown belong to --against and --aa.")
         }

@@ -44,7 +44,7 @@ struct InvalidRunTests {
         #expect(status == .invalid, "\(lie): \(reasons)")
         #expect(reasons.contains { $0.contains(word) }, "\(lie): \(reasons)")
         // Whatever happened, there is a report, and its first section says so.
-        let page = ReportFiles(record).markdown(charts: .drawn)
+        let page = ReportFiles(record).markdown
         #expect(page.contains("INVALID") && page.contains(word))
     }
 

@@ -81,7 +81,7 @@ struct PairedCaseTests {
         let cases = PairedCase.all(of: .gate, .bundled, .bundled, &generator)
         #expect(cases.count == 4)
         #expect(Set(cases.map(\.name)).count == 4)
-        #expect(cases.flatMap(\.gates).count <= PairedFamily.uncorrected + 1)
+        #expect(cases.flatMap(\.gates).count <= PairedFamily.uncorrected)
     }
 
     @Test("an invalid trial says nothing of any metric")

@@ -11,6 +11,7 @@ package final class PairedBench {
     private let b: TargetSpecification
     private let recorder: RunRecorder
     private let looks: Looks
+    private let stopsAtRegression: Bool
     private let tell: (BenchEvent) -> Void
     private var generator: SeededGenerator
     private var units: [GatedMetric: String] = [:]
@@ -22,12 +23,14 @@ package final class PairedBench {
     /// - Parameters:
     ///   - a: what is compared with.
     ///   - b: what is judged.
+    ///   - stopsAtRegression: whether a look that finds one is the last.
     package init(
         _ suite: Suite,
         a: TargetSpecification,
         b: TargetSpecification,
         recorder: RunRecorder,
         looks: Looks = .standard,
+        stopsAtRegression: Bool = false,
         tell: @escaping (BenchEvent) -> Void
     ) {
         self.suite = suite
@@ -35,6 +38,7 @@ package final class PairedBench {
         self.b = b
         self.recorder = recorder
         self.looks = looks
+        self.stopsAtRegression = stopsAtRegression
         self.tell = tell
         self.generator = SeededGenerator(seed: recorder.record.seed)
     }
@@ -59,10 +63,12 @@ package final class PairedBench {
     /// Compares a build with itself again and again; what is found then is the machine's doing.
     package func runSelfTests(_ repetitions: Int) throws(HarnessError) {
         try self.concluding { () throws(HarnessError) in
-            var comparison = self.comparison
+            var selfTests: [ComparisonRecord.SelfTest] = []
             for repetition in 1...repetitions {
                 let figures = try self.round("repetition \(repetition)/\(repetitions) ", keepsTrials: repetition == 1)
-                comparison.selfTests.append(.init(figures: figures))
+                selfTests.append(.init(figures: figures))
+                var comparison = self.comparison
+                comparison.selfTests = selfTests
                 comparison.figures = figures
                 self.recorder.set(comparison)
                 let alarms = comparison.falseAlarms
@@ -127,6 +133,7 @@ package final class PairedBench {
             switch schedule.next(using: &self.generator) {
             case .done: return
             case .renew:
+                if self.stopsAtRegression, schedule.hasRegression { return }
                 runner.stop()
                 self.recorder.save()
             case .trial(let assignment):

@@ -129,6 +129,8 @@ struct CountRun {
         if specification.profile.knobNames.contains(Self.chunkKnob.name) {
             specification = try specification.setting(Self.chunkKnob)
         }
+        // In results it is the target that was asked for.
+        specification.label = self.target.description
         let session = try Session(try TargetLauncher.launch(specification, settings), connections: 1, seed: Self.seed)
         try session.preload(keys: CountScenario.keys, valueSize: CountScenario.valueSize)
         return session

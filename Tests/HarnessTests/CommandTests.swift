@@ -19,7 +19,8 @@ private struct Command {
     private let output = Pipe()
 
     init(_ arguments: [String]) throws {
-        self.process.executableURL = try #require(Self.executable)
+        let executable = try #require(Self.executable)
+        self.process.executableURL = executable
         self.process.arguments = arguments
         self.process.standardInput = FileHandle.nullDevice
         self.process.standardOutput = self.output

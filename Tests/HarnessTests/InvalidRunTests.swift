@@ -78,6 +78,14 @@ struct InvalidRunTests {
     @Test("a write that is refused voids the run")
     func refused() throws { try self.expectInvalid(.refusesWrites, self.fanOut, naming: "READONLY") }
 
+    @Test("an open loop that asks more of the generator than it can send voids the run, whatever the server did")
+    func saturated() throws {
+        var suite = Suite(name: "t")
+        suite.keys = 100
+        suite.lags = [(LagCase(.discarding, .rate(400_000)), 1)]
+        try self.expectInvalid(.none, suite, naming: "saturated")
+    }
+
     @Test("a promised metric that is missing voids the run, and is named")
     func missingMetric() throws {
         var suite = Suite(name: "t")

@@ -24,8 +24,6 @@ enum Lie: Hashable, Sendable {
     case hidesMemory
     /// Answers writes with an error.
     case refusesWrites
-    /// Takes writes, and answers none of them.
-    case neverAnswers
 }
 
 /// A server that speaks as much of Redis as the harness asks for, on one loopback port for clients and replicas, and lies in
@@ -187,7 +185,6 @@ private final class LyingBody {
         switch self.lie {
         case .none, .copiesWithoutNeed, .hidesMemory: break
         case .refusesWrites: return self.say("-READONLY not today\r\n", peer)
-        case .neverAnswers: return
         case .losesReplica: if isTime { self.peers.first(where: \.isReplica)?.isGone = true }
         case .losesClient:
             if isTime {

@@ -21,13 +21,13 @@ struct BenchCommand: ParsableCommand {
 
     @Option(
         help: """
-            Which cases: quick (a minute), standard (many minutes), resume, snapshot, live, lag, gate or soak. (default: \
+            Which cases: quick (a minute), standard (many minutes), resume, snapshot, live, lag, faults, gate or soak. (default: \
             quick; gate where two sides are compared; none with --counts alone)
             """
     )
     var suite: String?
 
-    private static let suites = ["quick", "standard", "resume", "snapshot", "live", "lag", "gate", "soak"]
+    private static let suites = ["quick", "standard", "resume", "snapshot", "live", "lag", "faults", "gate", "soak"]
 
     private var suiteName: String {
         self.suite ?? (self.comparison.isPaired ? "gate" : self.comparison.counts ? CountScenario.name : "quick")
@@ -163,6 +163,7 @@ struct BenchCommand: ParsableCommand {
             case "snapshot": .snapshot
             case "live": .live
             case "lag": .lag
+            case "faults": .faults
             default: .quick
             }
         suite = suite.narrowed(

@@ -21,8 +21,8 @@ struct BenchCommand: ParsableCommand {
 
     @Option(
         help: """
-            Which cases: quick (a minute), standard (many minutes), resume, snapshot, live, lag, faults, gate or soak. (default: \
-            quick; gate where two sides are compared; none with --counts alone)
+            Which cases: quick (a minute), standard (many minutes), resume, snapshot, live, lag, faults, gate or soak. \
+            (default: quick; gate where two sides are compared; none with --counts alone)
             """
     )
     var suite: String?

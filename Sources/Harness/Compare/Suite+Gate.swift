@@ -1,7 +1,7 @@
 extension Suite {
     /// A few short cases that between them go through every room of the engine, for comparisons on each change: writes alone,
-    /// writes that are delivered, replicas that return, replicas that arrive. With no more than ten timings in all, none has
-    /// to pass a stricter level for the others' sake.
+    /// writes that are delivered, replicas that return, replicas that arrive. The fewer timings share the accepted error, the
+    /// more each of them can see.
     package static var gate: Suite {
         var suite = Suite(name: "gate")
         suite.timing.warmUp = 0.05

@@ -10,6 +10,7 @@ struct Sluice: ParsableCommand {
         subcommands: [
             ServeCommand.self, BenchCommand.self, SweepCommand.self, PlanCommand.self, CompareCommand.self,
             ReportCommand.self, CrashTestCommand.self, SimulateCommand.self, LogCommand.self, ProxyCommand.self,
+            ExerciseCommand.self,
         ]
     )
 }

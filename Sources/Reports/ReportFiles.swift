@@ -36,7 +36,8 @@ package struct ReportFiles: Sendable {
                 Chart.firstFrame(record, names: names),
                 Chart.copyRate(record, names: names), Chart.copyResponse(record, names: names),
                 Chart.lag(record, names: names),
-            ].compactMap(\.self) + Chart.courses(record, names: names)
+                Chart.comparison(record),
+            ].compactMap(\.self) + Chart.courses(record, names: names) + Chart.sweeps(record)
     }
 
     /// Every file by its path below the run's directory.

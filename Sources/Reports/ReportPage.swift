@@ -19,7 +19,9 @@ struct ReportPage {
         let title = "# Replication report: \(Markdown.escaped(self.record.name))"
         let verdict = Verdict(self.record, names: self.names, validity: self.validity).text
         let parts =
-            FanOutSection(self.record, names: self.names).parts + HandshakeSection.parts(self.record, names: self.names)
+            [ReportPart("Changes at a glance", charts: ["comparison"], texts: [])]
+            + FanOutSection(self.record, names: self.names).parts
+            + HandshakeSection.parts(self.record, names: self.names)
             + ResumeSection.parts(self.record, names: self.names)
             + SnapshotSection.parts(self.record, names: self.names)
             + LagSection.parts(self.record, names: self.names)

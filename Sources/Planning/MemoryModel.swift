@@ -50,7 +50,6 @@ package struct MemoryModel: Sendable {
             ),
             let empty = Summary(fitted.map(\.empty))?.median,
             let emptyResident = Summary(fitted.map(\.emptyResident))?.median,
-            let perReplica = Summary(fitted.compactMap(\.perReplica))?.median,
             let chunkFactor = Summary(
                 fitted.filter { $0.configuration.stalled == 0 }.map { $0.buffers / $0.configuration.backlog }
             )?.median,
@@ -64,7 +63,11 @@ package struct MemoryModel: Sendable {
         self.data = data
         self.empty = empty
         self.emptyResident = emptyResident
-        self.perReplica = max(0, perReplica)
+        // Of many replicas together, because an allocator hands out more than it was asked for, once.
+        let counted = fitted.filter { $0.perReplica != nil }
+        let links = counted.reduce(0) { $0 + $1.configuration.replicas }
+        let bytes = counted.reduce(0) { $0 + ($1.perReplica ?? 0) * $1.configuration.replicas }
+        self.perReplica = links > 0 ? max(0, bytes / links) : 0
         self.chunkFactor = chunkFactor
         self.reach = reach
         self.isHeldBack = !beyond.isEmpty

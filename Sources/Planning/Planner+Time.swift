@@ -92,8 +92,8 @@ extension Planner {
             formula: "fixed + keys × (per key + per byte of value × value size)",
             inputs: [
                 PlanInput("keys", self.question.keys, unit: "count"), self.valueSize,
-                self.input(model, .one, "fixed", "s"), self.input(model, .keys, "per key", "s"),
-                self.input(model, .keysTimesValueSize, "per byte of value", "s"),
+                self.input(model, .one, "fixed", "s"), self.input(model, .keys, "per key", "us", scale: 1e6),
+                self.input(model, .keysTimesValueSize, "per byte of value", "us", scale: 1e6),
             ],
             value: model.value(configuration),
             unit: "s",
@@ -102,11 +102,17 @@ extension Planner {
         )
     }
 
-    private func input(_ model: LinearModel, _ term: Term, _ name: String, _ unit: String) -> PlanInput {
-        PlanInput(name, model.coefficient(term), unit: unit, isMeasured: true)
+    private func input(
+        _ model: LinearModel,
+        _ term: Term,
+        _ name: String,
+        _ unit: String,
+        scale: Double = 1
+    ) -> PlanInput {
+        PlanInput(name, model.coefficient(term) * scale, unit: unit, isMeasured: true)
     }
 
-    private static func mebibytes(_ bytes: Double) -> String {
+    static func mebibytes(_ bytes: Double) -> String {
         let tenths = (bytes / 104_857.6).rounded()
         return tenths < 100 ? "\(tenths / 10)" : self.plain(tenths / 10)
     }

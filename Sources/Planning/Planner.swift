@@ -139,9 +139,18 @@ package struct Planner {
     private static let mostReplicas = 1e6
 
     static func warnings(_ ranges: Ranges, _ configuration: Configuration) -> [String] {
-        ranges.outside(configuration).map { coordinate, range in
-            "\(coordinate.rawValue) \(Self.plain(configuration[coordinate])) is outside "
-                + "\(Self.plain(range.lowerBound))…\(Self.plain(range.upperBound)), where it was measured"
+        // Without keys the data are left out of the question.
+        ranges.outside(configuration).filter { $0.0 != .keys || configuration.keys > 0 }.map { coordinate, range in
+            func text(_ value: Double) -> String { Self.text(value, of: coordinate) }
+            return "\(coordinate.rawValue) \(text(configuration[coordinate])) is outside "
+                + "\(text(range.lowerBound))…\(text(range.upperBound)), where it was measured"
+        }
+    }
+
+    private static func text(_ value: Double, of coordinate: Configuration.Coordinate) -> String {
+        switch coordinate {
+        case .backlog, .pending: "\(Self.mebibytes(value)) MiB"
+        case .replicas, .valueSize, .stalled, .keys: Self.plain(value)
         }
     }
 

@@ -28,7 +28,7 @@ package struct ReportFiles: Sendable {
         self.record = record
         self.histograms = histograms
         self.validity = Validity(of: record)
-        self.charts =
+        let charts =
             [
                 Chart.idleMemory(record, names: names), Chart.stalledMemory(record, names: names),
                 Chart.processorPerDelivery(record, names: names), Chart.throughput(record, names: names),
@@ -37,7 +37,9 @@ package struct ReportFiles: Sendable {
                 Chart.copyRate(record, names: names), Chart.copyResponse(record, names: names),
                 Chart.lag(record, names: names),
                 Chart.comparison(record),
-            ].compactMap(\.self) + Chart.courses(record, names: names) + Chart.sweeps(record)
+            ].compactMap(\.self) + Chart.courses(record, names: names)
+        // A sweep's own cases differ in knobs and not in what they measure: only its maps say anything.
+        self.charts = record.sweep == nil ? charts : Chart.sweeps(record)
     }
 
     /// Every file by its path below the run's directory.

@@ -18,18 +18,21 @@ struct ReportPage {
     var text: String {
         let title = "# Replication report: \(Markdown.escaped(self.record.name))"
         let verdict = Verdict(self.record, names: self.names, validity: self.validity).text
-        let parts =
-            [ReportPart("Changes at a glance", charts: ["comparison"], texts: [])]
+        let parts = self.record.sweep.map { SweepSection($0).parts } ?? self.scenarioParts
+        let blocks =
+            [title, verdict, self.summary] + parts.compactMap(self.block)
+            + [self.notes, self.configuration, self.environment, self.repetition, self.files]
+        return blocks.joined(separator: "\n\n") + "\n"
+    }
+
+    private var scenarioParts: [ReportPart] {
+        [ReportPart("Changes at a glance", charts: ["comparison"], texts: [])]
             + FanOutSection(self.record, names: self.names).parts
             + HandshakeSection.parts(self.record, names: self.names)
             + ResumeSection.parts(self.record, names: self.names)
             + SnapshotSection.parts(self.record, names: self.names)
             + LagSection.parts(self.record, names: self.names)
             + CeilingSection.parts(self.record, names: self.names) + PlainSection.parts(self.record, names: self.names)
-        let blocks =
-            [title, verdict, self.summary] + parts.compactMap(self.block)
-            + [self.notes, self.configuration, self.environment, self.repetition, self.files]
-        return blocks.joined(separator: "\n\n") + "\n"
     }
 
     /// What the figures are: one small paragraph between the verdict and the evidence.

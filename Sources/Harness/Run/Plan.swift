@@ -15,6 +15,7 @@ package struct Plan {
         case resume(ResumeCase)
         case snapshot(SnapshotCase)
         case lag(LagCase)
+        case capacity(CapacityCase)
     }
 
     struct Step {

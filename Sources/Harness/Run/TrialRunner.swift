@@ -83,6 +83,8 @@ package struct TrialRunner {
         case .lag(let lag):
             let session = try self.session(specification)
             return try LagScenario.run(lag, session, specification, keys: self.suite.keys)
+        case .capacity(let capacity):
+            return try self.capacity(capacity, specification)
         case .ceiling(let ceiling):
             return try CeilingScenario.run(ceiling)
         }
@@ -95,6 +97,7 @@ package struct TrialRunner {
         let session = try self.start(specification)
         self.sessions[specification] = session
         self.recorder.add(try session.target.record())
+        for note in session.target.notes { self.recorder.note(note) }
         try session.preload(keys: self.suite.keys, valueSize: Self.preloadValueSize)
         return session
     }
@@ -122,6 +125,19 @@ package struct TrialRunner {
             keys: self.suite.keys,
             pendingBytes: self.suite.pendingBytes
         )
+    }
+
+    /// What a server holds is counted from its start.
+    private mutating func capacity(
+        _ capacity: CapacityCase,
+        _ specification: TargetSpecification
+    ) throws(HarnessError) -> Trial {
+        var settings = EngineSettings()
+        settings.backlogBytes = capacity.backlogBytes
+        settings.isStreamQuiet = true
+        let session = try self.start(specification, settings)
+        defer { session.stop() }
+        return try CapacityScenario.run(capacity, session)
     }
 
     private mutating func resume(

@@ -52,18 +52,12 @@ extension Chart {
             isLowerBetter: metric.better == .lower
         )
         return Chart(
-            name: self.sweepName(metric),
+            name: SweepSection.chartName(metric),
             title: ParameterText.title(metric.metric) + (metric.stat == "value" ? "" : " \(metric.stat)"),
             subtitle: (told + (usual.map { ["default \($0)"] } ?? [])).joined(separator: ", "),
             reading: "The stronger the colour, the better"
                 + (isJudged ? "; framed settings are not shown to be worse than the best." : "."),
             content: .heat(map)
         )
-    }
-
-    /// `sweep-write-rate`, `sweep-caught-up-p99`.
-    private static func sweepName(_ metric: SweepMetric) -> String {
-        let name = metric.stat == "value" ? metric.metric : "\(metric.metric)-\(metric.stat)"
-        return "sweep-" + name.replacing("_", with: "-").replacing(".", with: "-")
     }
 }

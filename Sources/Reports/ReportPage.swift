@@ -80,7 +80,7 @@ struct ReportPage {
 
     private static func facts(_ title: String, _ facts: [Parameter]) -> String {
         var table = MarkdownTable([(Markdown.escaped(title), .left), ("", .left)])
-        for fact in facts { table.append([Markdown.escaped(fact.name), Markdown.escaped(fact.value)]) }
+        for fact in facts { table.append([Markdown.escaped(fact.name), Markdown.escaped(ParameterText.fact(fact))]) }
         return table.text
     }
 

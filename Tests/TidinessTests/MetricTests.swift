@@ -10,7 +10,7 @@ import Testing
         var names: Set<String> = []
         for file in Self.harness {
             let code = file.code.joined(separator: "\n")
-            for match in code.matches(of: /\.(?:add|keep)\(\s*"([a-z][a-z0-9_]*)"/) { names.insert(String(match.1)) }
+            for match in code.matches(of: /\.add\(\s*"([a-z][a-z0-9_]*)"/) { names.insert(String(match.1)) }
             for match in code.matches(of: /for [^\n]* in \[([^\[\]]*)\] \{\s*trial\.add\((?:metric|name),/) {
                 for name in match.1.matches(of: /"([a-z][a-z0-9_]*)"/) { names.insert(String(name.1)) }
             }

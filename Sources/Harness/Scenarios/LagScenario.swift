@@ -162,12 +162,7 @@ package enum LagScenario {
         }
         var counts = behind ?? FleetBody.emptyLag
         if behind == nil { for seen in result.replicas { counts.add(seen.behind) } }
-        if counts.totalCount > 0 {
-            for (stat, percentile) in [("p50", 50.0), ("p99", 99), ("max", 100)] {
-                let value = Double(counts.valueAtPercentile(percentile))
-                trial.add("lag_mutations", value, unit: "count", better: .lower, stat: stat)
-            }
-        }
+        trial.add("lag_mutations", counts: counts)
         if let seen = result.replicas.first, seen.every.totalCount > 0 {
             let every = Double(seen.every.valueAtPercentile(50)) / 1000
             trial.add("lag_resolution", every, unit: "us", better: .neither)

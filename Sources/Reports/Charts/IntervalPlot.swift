@@ -71,14 +71,16 @@ extension Canvas {
             if self.isNarrow { self.height += 6 }
         }
         self.height += 14
-        self.line(Point(x: place(0), y: top), Point(x: place(0), y: self.height), "axis")
+        if !self.isNarrow { self.line(Point(x: place(0), y: top), Point(x: place(0), y: self.height), "axis") }
         self.axis(plot, ticks: scale.ticks.map(\.value).filter { $0 <= reach * 100 }, place)
     }
 
     private mutating func draw(_ row: IntervalPlot.Row, at y: Double, _ place: (Double) -> Double) {
+        // Where labels stand between the rows, a line through all of them would cross letters out.
+        if self.isNarrow { self.line(Point(x: place(0), y: y - 7), Point(x: place(0), y: y + 7), "axis") }
         if let margin = row.margin {
             for edge in [log1p(margin), -log1p(margin)].map({ expm1($0) }) {
-                self.line(Point(x: place(edge), y: y - 9), Point(x: place(edge), y: y + 9), "axis")
+                self.line(Point(x: place(edge), y: y - 6), Point(x: place(edge), y: y + 6), "axis")
             }
         }
         if let interval = row.interval {

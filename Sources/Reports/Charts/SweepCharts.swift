@@ -53,7 +53,7 @@ extension Chart {
         )
         return Chart(
             name: SweepSection.chartName(metric),
-            title: ParameterText.title(metric.metric) + (metric.stat == "value" ? "" : " \(metric.stat)"),
+            title: SweepWords.title(metric),
             subtitle: (told + (usual.map { ["default \($0)"] } ?? [])).joined(separator: ", "),
             reading: "The stronger the colour, the better"
                 + (isJudged ? "; framed settings are not shown to be worse than the best." : "."),

@@ -19,10 +19,12 @@ struct BenchCommand: ParsableCommand {
             """
     )
 
-    @Option(help: "Which cases: quick (a minute), standard (many minutes), resume, snapshot, live, lag or soak.")
+    @Option(
+        help: "Which cases: quick (a minute), standard (many minutes), resume, snapshot, live, lag, faults or soak."
+    )
     var suite = "quick"
 
-    private static let suites = ["quick", "standard", "resume", "snapshot", "live", "lag", "soak"]
+    private static let suites = ["quick", "standard", "resume", "snapshot", "live", "lag", "faults", "soak"]
 
     @OptionGroup var targets: TargetOptions
 
@@ -129,6 +131,7 @@ struct BenchCommand: ParsableCommand {
             case "snapshot": .snapshot
             case "live": .live
             case "lag": .lag
+            case "faults": .faults
             default: .quick
             }
         suite = suite.narrowed(

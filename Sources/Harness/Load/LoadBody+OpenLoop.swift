@@ -30,6 +30,15 @@ package struct OpenLoopRecord: Sendable {
     }
 
     init() {}
+
+    /// Takes in what came behind.
+    mutating func add(_ later: OpenLoopRecord) {
+        self.response.add(later.response)
+        self.service.add(later.service)
+        self.lateness.add(later.lateness)
+        self.sent += later.sent
+        self.dropped += later.dropped
+    }
 }
 
 /// The state of an open loop that runs.

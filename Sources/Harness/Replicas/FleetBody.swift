@@ -35,6 +35,10 @@ final class FleetBody: Reacting {
     var lag: Histogram<UInt64>?
     /// Where a replica that took a copy counts as current.
     var copyGoal: UInt64?
+    /// Who loses its connection comes back.
+    var comesBack = false
+    /// Until it tries, in nanoseconds.
+    private static let comebackDelay: UInt64 = 50_000_000
     /// No replica leaves or dawdles any more.
     var isHurried = false
 
@@ -99,7 +103,7 @@ final class FleetBody: Reacting {
             return
         case .connecting(let handshake, let opening):
             let code = socket.pendingError
-            guard code == 0 else { return self.fail(replica, "connecting failed: \(String(cString: strerror(code)))") }
+            guard code == 0 else { return self.lose(replica, "connecting failed: \(String(cString: strerror(code)))") }
             socket.setNoDelay()
             replica.phase = .handshaking(handshake)
             self.send(opening, replica)
@@ -141,9 +145,9 @@ final class FleetBody: Reacting {
         case .wouldBlock:
             return
         case .ended:
-            return self.fail(replica, "the primary closed the connection")
+            return self.lose(replica, "the primary closed the connection")
         case .failed(let code):
-            return self.fail(replica, "connection lost: \(String(cString: strerror(code)))")
+            return self.lose(replica, "connection lost: \(String(cString: strerror(code)))")
         case .moved(let count):
             replica.receivedBytes += UInt64(count)
             self.receivedEver += UInt64(count)
@@ -173,7 +177,14 @@ final class FleetBody: Reacting {
     private func send(_ bytes: [UInt8], _ replica: SyntheticReplica) {
         guard let socket = replica.socket else { return }
         let result = bytes.withUnsafeBytes { socket.write($0) }
-        if case .failed(let code) = result { self.fail(replica, "writing failed: \(String(cString: strerror(code)))") }
+        if case .failed(let code) = result { self.lose(replica, "writing failed: \(String(cString: strerror(code)))") }
+    }
+
+    /// The connection is gone: the end of the replica, or the beginning of its way back.
+    private func lose(_ replica: SyntheticReplica, _ reason: String) {
+        guard self.comesBack else { return self.fail(replica, reason) }
+        if let socket = replica.socket { self.poller.remove(socket) }
+        replica.leave(until: Clocks.monotonicNanoseconds + Self.comebackDelay, byReset: true)
     }
 
     func fail(_ replica: SyntheticReplica, _ reason: String) {

@@ -70,6 +70,9 @@ package final class ReplicaFleet: Sendable {
     /// Lets slow replicas catch up and flapping ones stay, once the load is over.
     package func hurry() { self.reactor.call { $0.hurry() } }
 
+    /// From now on a replica whose connection is lost comes back where it was, again and again.
+    func comeBack() { self.reactor.call { $0.comesBack = true } }
+
     /// Closes every replica's connection.
     package func detachAll() {
         self.reactor.call { $0.detachAll() }

@@ -16,6 +16,7 @@ package struct Plan {
         case snapshot(SnapshotCase)
         case lag(LagCase)
         case capacity(CapacityCase)
+        case faults(FaultsCase)
     }
 
     struct Step {
@@ -37,6 +38,10 @@ package struct Plan {
         let wide = targets.filter { $0.supports(.manyReplicas) }
         self.add(beyond.map { (.idle($0), 1) }, wide, seconds: 0.6, &generator)
         self.add(suite.fast.map { (.fast($0.case), $0.trials) }, targets, seconds: fastSeconds, &generator)
+        for entry in suite.faults {
+            let seconds = entry.case.schedule.end + Self.faultsSeconds
+            self.add([(.faults(entry.case), entry.trials)], targets, seconds: seconds, &generator)
+        }
         self.add(suite.lags.map { (.lag($0.case), $0.trials) }, targets, seconds: Self.lagSeconds, &generator)
         let seconds = suite.handshakeSeconds + 0.1
         self.add(suite.handshakes.map { (.handshake($0.case), $0.trials) }, targets, seconds: seconds, &generator)
@@ -75,6 +80,8 @@ package struct Plan {
     private static let preloadRate = 350_000.0
     private static let resumeSeconds = 0.15
     private static let lagSeconds = 5.5
+    /// Beside a timeline of faults.
+    private static let faultsSeconds = 4.0
 
     /// Two copies, by experience, and what comes with them.
     private static func snapshotSeconds(_ data: SnapshotCase.DataSet) -> Double {

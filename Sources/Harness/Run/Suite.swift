@@ -10,6 +10,7 @@ package struct Suite: Sendable {
     package var resumes: [ResumeGroup] = []
     package var snapshots: [SnapshotGroup] = []
     package var lags: [(case: LagCase, trials: Int)] = []
+    package var faults: [(case: FaultsCase, trials: Int)] = []
     package var timing = FanOutScenario.Timing()
     /// Length of one handshake trial, in seconds.
     package var handshakeSeconds = 0.5
@@ -112,6 +113,13 @@ package struct Suite: Sendable {
         return suite
     }
 
+    /// Faults on a timeline alone.
+    package static var faults: Suite {
+        var suite = Suite(name: "faults")
+        suite.faults = FaultsCase.all(trials: 2)
+        return suite
+    }
+
     /// Takes out the cases with an empty page cache; returns whether there were any.
     mutating func leaveOutColdCache() -> Bool {
         let hasAny = self.resumes.contains(where: \.withColdCache)
@@ -152,6 +160,8 @@ package struct Suite: Sendable {
             (replicas?.contains(entry.case.replicas) ?? true) && (valueSize.map { $0 == entry.case.valueSize } ?? true)
         }
         .map { ($0.case, trials ?? $0.trials) }
+        suite.faults = self.faults.filter { replicas?.contains($0.case.replicas) ?? true }
+            .map { ($0.case, trials ?? $0.trials) }
         for place in suite.snapshots.indices { suite.snapshots[place].narrow(replicas, valueSize, trials) }
         if replicas != nil { suite.idleBeyond = [] }
         return suite

@@ -85,6 +85,11 @@ package struct TrialRunner {
             return try LagScenario.run(lag, session, specification, keys: self.suite.keys)
         case .capacity(let capacity):
             return try self.capacity(capacity, specification)
+        case .faults(let faults):
+            let session = try self.start(specification)
+            defer { session.stop() }
+            let keys = self.suite.keys
+            return try FaultsScenario.run(faults, session, specification, keys: keys, seed: self.generator.next())
         case .ceiling(let ceiling):
             return try CeilingScenario.run(ceiling)
         }

@@ -37,7 +37,8 @@ package struct ReportFiles: Sendable {
                 Chart.copyRate(record, names: names), Chart.copyResponse(record, names: names),
                 Chart.lag(record, names: names),
                 Chart.comparison(record),
-            ].compactMap(\.self) + Chart.courses(record, names: names)
+            ].compactMap(\.self) + Chart.courses(record, of: LagSection.scenario, names: names)
+            + Chart.courses(record, of: FaultsSection.scenario, names: names)
         // A sweep's own cases differ in knobs and not in what they measure: only its maps say anything.
         self.charts = record.sweep == nil ? charts : Chart.sweeps(record)
     }

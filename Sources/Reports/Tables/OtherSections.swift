@@ -48,6 +48,21 @@ enum HandshakeSection {
     private static let stormColumns = [Column("All online after", "time_to_all_online")]
 }
 
+enum FaultsSection {
+    static let scenario = "faults"
+
+    static func parts(_ record: RunRecord, names: TargetNames) -> [ReportPart] {
+        let cases = record.cases.filter { $0.scenario == self.scenario }
+        return [
+            ReportPart(
+                "Faults, and how long until everybody is current again",
+                charts: Chart.courseNames(self.scenario),
+                texts: [cases.isEmpty ? nil : PlainSection.table(cases, names: names)]
+            )
+        ]
+    }
+}
+
 enum CeilingSection {
     static func parts(_ record: RunRecord, names: TargetNames) -> [ReportPart] {
         let cases = record.cases.filter { $0.scenario == "ceiling" }
@@ -67,7 +82,9 @@ enum CeilingSection {
 
 /// Scenarios without a page of their own: every metric in a row, so that nothing measured goes unseen.
 enum PlainSection {
-    private static let known: Set<String> = ["fan-out", "handshake", "resume", "snapshot", "lag", "ceiling"]
+    private static let known: Set<String> = [
+        "fan-out", "handshake", "resume", "snapshot", "lag", "ceiling", FaultsSection.scenario,
+    ]
 
     static func parts(_ record: RunRecord, names: TargetNames) -> [ReportPart] {
         var scenarios: [String] = []
@@ -84,7 +101,7 @@ enum PlainSection {
         }
     }
 
-    private static func table(_ cases: [CaseRecord], names: TargetNames) -> String {
+    static func table(_ cases: [CaseRecord], names: TargetNames) -> String {
         var table = MarkdownTable([("Case", .left), ("Target", .left), ("Metric", .left), ("Median (range)", .right)])
         for one in cases {
             let words = one.parameters.map(ParameterText.words).joined(separator: ", ")

@@ -11,7 +11,7 @@ enum FaultsSection {
         return [
             ReportPart(
                 "When something breaks",
-                charts: (1...6).flatMap { ["faults-response-\($0)", "faults-lag-\($0)"] },
+                charts: Chart.courseNames(self.scenario),
                 texts: [
                     CaseTable(cases, columns: self.recoveries, names: names)?.text,
                     CaseTable(cases, columns: self.costs, names: names)?.text,

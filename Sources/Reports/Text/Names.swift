@@ -100,6 +100,14 @@ enum ParameterText {
         }
     }
 
+    /// The value of a setting as a server tells it; sizes in bytes also as people read them: "268435456 (256 MiB)".
+    static func fact(_ parameter: Parameter) -> String {
+        let value = Markdown.oneLine(parameter.value)
+        let isSize = ["size", "limit", "bytes", "memory"].contains(where: parameter.name.contains)
+        guard isSize, let bytes = Int(value), bytes >= 1024 else { return value.isEmpty ? "(empty)" : value }
+        return "\(value) (\(Quantity(unit: "B").text(Double(bytes))))"
+    }
+
     /// `value_size` → "Value size".
     static func title(_ name: String) -> String {
         let spaced = Markdown.oneLine(name).split(separator: "_").joined(separator: " ")

@@ -72,8 +72,8 @@ let package = Package(
         core(
             "Server",
             [
-                "Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "LogFiles", "Engine", "Sockets",
-                "Probes", logging, deque,
+                "Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "LogFiles", "Channels", "Engine",
+                "Sockets", "Probes", logging, deque, crypto, tls,
             ] + nio
         ),
 

@@ -17,8 +17,8 @@ import Testing
         "Sockets": ["CLinux"],
         "Probes": ["CJemalloc"],
         "Server": [
-            "Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "LogFiles", "Engine", "Sockets",
-            "Probes",
+            "Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "LogFiles", "Channels", "Engine",
+            "Sockets", "Probes",
         ],
         "Measurement": ["CZlib"],
         "Workload": ["Primitives"],
@@ -47,7 +47,10 @@ import Testing
         "Measurement": ["Histogram", "Glibc"], "Workload": ["Glibc"], "Reports": ["Glibc"],
         // Shells: system calls, threads, and the transport.
         "Sockets": ["Glibc"], "Probes": ["Glibc", "Synchronization"],
-        "Server": ["Glibc", "Synchronization", "DequeModule", "Logging", "NIOCore", "NIOPosix"],
+        // Members of a group prove themselves by keyed hashes, and may talk through TLS.
+        "Server": [
+            "Glibc", "Synchronization", "DequeModule", "Logging", "NIOCore", "NIOPosix", "NIOSSL", "Crypto",
+        ],
         "Harness": ["Glibc", "Synchronization", "Histogram", "DequeModule", "Dispatch", "Yams"],
         "sluice": ["Glibc", "ArgumentParser", "Logging", "Synchronization", "Dispatch"],
     ]

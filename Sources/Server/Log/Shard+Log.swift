@@ -66,7 +66,9 @@ extension Shard {
         self.now = WallClock.milliseconds
         self.engine.logCompleted(outcome, now: self.now)
         self.remove(outcome.detached)
+        if !outcome.detached.isEmpty { self.group?.pruned() }
         self.noteFailure(before)
+        self.group?.logMoved()
         self.publish()
         self.dispatchLogJob()
         self.releaseReplies()

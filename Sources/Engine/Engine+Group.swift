@@ -67,7 +67,8 @@ extension Engine {
     }
 
     /// Applies the record after the tip, and shows it to links.
-    package mutating func applyDecided(_ payload: Bytes, _ replay: inout Replay, now: Milliseconds) throws(ReplayError) {
+    package mutating func applyDecided(_ payload: Bytes, _ replay: inout Replay, now: Milliseconds) throws(ReplayError)
+    {
         self.keyspace.now = now
         try replay.apply(payload, lsn: self.tip + 1, to: &self)
         self.tip += 1

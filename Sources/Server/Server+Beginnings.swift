@@ -102,7 +102,7 @@ extension Server {
         do throws(StorageError) {
             text = try directory.root.contents(of: GroupFile.name(ofShard: shard))
         } catch {
-            throw ServerError(.dataDirectory, "cannot read what shard \(shard) has promised its group", underlying: error)
+            throw ServerError(.dataDirectory, "cannot read what shard \(shard) promised its group", underlying: error)
         }
         guard options.group.isEnabled else {
             guard text == nil else {

@@ -115,7 +115,7 @@ extension ServerOptions {
         case "group":
             guard let members = GroupOptions.members(value) else {
                 throw InvalidSetting(
-                    description: "group must be id@host:port,… with a different id from 0 to 65535 for each member, not '\(value)'"
+                    description: "group must be id@host:port,… with a different id (0 to 65535) each, not '\(value)'"
                 )
             }
             self.group.members = members

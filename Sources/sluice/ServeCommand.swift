@@ -185,7 +185,7 @@ struct ServeCommand: ParsableCommand {
     @Option(help: "Which of the members this node is: its id, from 0 to 65535.")
     var nodeId: String?
 
-    @Option(help: "Milliseconds between two heartbeats of a group, 100 to 300000; the same at all members. (default: 500)")
+    @Option(help: "Milliseconds between two heartbeats of a group, 100 to 300000, the same everywhere. (default: 500)")
     var heartbeat: String?
 
     @Option(
@@ -197,7 +197,7 @@ struct ServeCommand: ParsableCommand {
     )
     var election: String?
 
-    @Option(help: "Bytes of records that a member asks its leader for at once; 0: as many as it gives. (default: 256kb)")
+    @Option(help: "Bytes of records that a member asks for at once; 0: as many as the leader gives. (default: 256kb)")
     var channelChunkSize: String?
 
     @Option(help: "Share of the link's speed that catching up of members may use, above 0 and up to 1. (default: 0.5)")

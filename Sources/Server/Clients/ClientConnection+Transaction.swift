@@ -62,7 +62,8 @@ extension ClientConnection {
             self.transaction.shard = owner
         }
         let isHere = self.transactionShard == self.shard.index
-        if isHere || command.length > Shard.longestLoggedCommand, let refusal = self.shard.refusal(index, command, isReadOnly: self.session.isReadOnly)
+        if isHere || command.length > Shard.longestLoggedCommand,
+            let refusal = self.shard.refusal(index, command, isReadOnly: self.session.isReadOnly)
         {
             return refusal
         }

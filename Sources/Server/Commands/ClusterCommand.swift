@@ -180,7 +180,8 @@ struct ClusterReport {
             let led = self.shards.filter { $0.leader == node.node }
             let isLeader = !led.isEmpty
             let leader = self.shards.first.flatMap { self.leader(of: $0) }
-            let flags = (node.isOwn ? ["myself"] : []) + [isLeader ? "master" : "slave"] + (node.isConnected ? [] : ["fail?"])
+            let flags =
+                (node.isOwn ? ["myself"] : []) + [isLeader ? "master" : "slave"] + (node.isConnected ? [] : ["fail?"])
             let slots = led.map { shard in
                 let slots = self.slots(of: shard.shard)
                 return "\(slots.lowerBound)-\(slots.upperBound)"

@@ -32,7 +32,8 @@ extension InfoReport {
         let prefix = "group\(facts.shard)_"
         var lines = [
             "role:\(facts.role)", "serving:\(facts.isServing ? 1 : 0)", "term:\(facts.term)",
-            "leader:\(facts.leader.map { "\($0)" } ?? "")", "tail:\(facts.tail)", "durable:\(facts.durable)",
+            "leader:\(facts.leader.map { "\($0)" } ?? "")", "first:\(facts.first)", "tail:\(facts.tail)",
+            "durable:\(facts.durable)",
             "commit:\(facts.commit)", "applied:\(facts.applied)", "recent_bytes:\(facts.undecidedBytes)",
             "budget_tokens:\(facts.budgetTokens)",
         ]
@@ -40,7 +41,8 @@ extension InfoReport {
         if let failure = facts.failure { lines.append("failure:\(failure)") }
         for peer in facts.peers {
             var words = [
-                "role=\(peer.role)", "connected=\(peer.isConnected ? 1 : 0)", "tail=\(peer.tail)", "commit=\(peer.commit)",
+                "role=\(peer.role)", "connected=\(peer.isConnected ? 1 : 0)", "tail=\(peer.tail)",
+                "commit=\(peer.commit)",
                 "connects=\(peer.connects)", "unsent=\(peer.unsent)",
             ]
             if let age = peer.age { words.append("heard_ms_ago=\(age / 1000)") }

@@ -38,12 +38,15 @@ struct GroupFile: Equatable, Sendable {
             let election = ElectionPolicy(rawValue: text.election)
         else {
             throw Malformed(
-                description: "a file group-<i>.json is damaged: what this node has promised is not known any more; empty its data"
+                description:
+                    "a file group-<i>.json is damaged: what this node has promised is not known any more; empty its data"
                     + " directory, and it copies another member"
             )
         }
         guard text.format == Self.format else {
-            throw Malformed(description: "group-<i>.json has format \(text.format), and this version knows \(Self.format)")
+            throw Malformed(
+                description: "group-<i>.json has format \(text.format), and this version knows \(Self.format)"
+            )
         }
         self.ballot = Ballot(term: text.term, votedFor: text.votedFor.map { NodeID($0) })
         self.commit = text.commit
@@ -60,7 +63,9 @@ struct GroupFile: Equatable, Sendable {
         )
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        guard let data = try? encoder.encode(text) else { preconditionFailure("whole numbers and names are always JSON") }
+        guard let data = try? encoder.encode(text) else {
+            preconditionFailure("whole numbers and names are always JSON")
+        }
         return Array(data) + [UInt8(ascii: "\n")]
     }
 }

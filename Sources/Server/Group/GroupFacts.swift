@@ -29,6 +29,8 @@ struct GroupFacts: Sendable {
     var isServing: Bool
     var term: Term
     var leader: NodeID?
+    /// The first record that its log has.
+    var first: Seq
     var tail: Seq
     var durable: Seq
     var commit: Seq
@@ -78,6 +80,7 @@ extension ShardGroup {
             isServing: self.isServing,
             term: channel.term,
             leader: channel.leader,
+            first: channel.log.first,
             tail: channel.log.tail,
             durable: channel.durable,
             commit: channel.commit,

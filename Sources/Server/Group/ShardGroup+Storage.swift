@@ -75,7 +75,9 @@ extension ShardGroup {
 
     /// - Parameter done: called on the loop once it is safe.
     private func saveFile(_ done: @escaping (ShardGroup) -> Void) {
-        guard let readers = self.shard.node.logReaders, let root = self.shard.node.keeper?.directory.root else { return }
+        guard let readers = self.shard.node.logReaders, let root = self.shard.node.keeper?.directory.root else {
+            return
+        }
         let (name, bytes, logger) = (GroupFile.name(ofShard: self.shard.index), self.file.json, self.shard.node.logger)
         let bound = NIOLoopBound((self, done), eventLoop: self.shard.loop)
         let loop = self.shard.loop

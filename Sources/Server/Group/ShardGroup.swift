@@ -289,7 +289,8 @@ final class ShardGroup {
     func refreshServing() {
         let isServing = self.isReady && self.channel.hasMajority(Self.time.now) && !self.shard.isStopped
         if self.isServing, !isServing, self.isReady {
-            self.refusal = "CLUSTERDOWN The leader lost the majority of its group before this was decided: it may be done or not"
+            self.refusal =
+                "CLUSTERDOWN The leader lost the majority of its group before this was decided: it may be done or not"
         }
         self.isServing = isServing
         self.shard.refreshGuard()

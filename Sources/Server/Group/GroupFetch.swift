@@ -1,5 +1,5 @@
-// Copies the leader's data, over the port that its replicas use: asks for everything from the beginning, takes the snapshot that comes
-// instead, and hangs up. Anything that goes wrong ends it; the channel asks for another one.
+// Copies the leader's data, over the port that its replicas use: asks to go on in a history that nobody has, takes the snapshot that
+// comes instead, and hangs up. Anything that goes wrong ends it; the channel asks for another one.
 
 import Channels
 import Engine
@@ -27,13 +27,15 @@ final class GroupFetch: ChannelInboundHandler {
     private let shard: Shard
     private let loader: SnapshotLoader
     private var staged: StagedDump?
-    private var input = FollowerInput(asking: 0, isLongForm: true)
+    private var input = FollowerInput(asking: GroupFetch.askedPosition, isLongForm: true)
     private var held = ByteBuffer()
     private var context: ChannelHandlerContext?
     private var done: ((Result<FetchedSnapshot, ChangeFailure>) -> Void)?
     private var timer: Scheduled<Void>?
 
     private static let connectTime = TimeAmount.seconds(5)
+    /// Any but 0, which may be sent as it was written.
+    private static let askedPosition: Position = 1
     /// Without a byte.
     private static let silence = TimeAmount.seconds(30)
 
@@ -72,8 +74,10 @@ final class GroupFetch: ChannelInboundHandler {
         guard self.done != nil else { return context.close(promise: nil) }
         self.context = context
         self.wait()
+        var generator = SystemRandomNumberGenerator()
         let words = [
-            "REPLICATE", "FROM", "0", "ID", self.shard.node.replicaID + "-group", "HISTORY", History.none.hex,
+            "REPLICATE", "FROM", "\(Self.askedPosition)", "ID", self.shard.node.replicaID + "-group", "HISTORY",
+            History(using: &generator).hex,
         ]
         let writer = Writer()
         writer.array(words.count)
@@ -134,7 +138,6 @@ final class GroupFetch: ChannelInboundHandler {
             self.staged?.append(Array(bytes))
             self.pauseIfFull()
         case .snapshotEnded(let position): try self.end(at: position)
-        // It has so little that it is sent as it was written: what follows the position 0 is everything.
         case .frame: self.fail("the leader resumed where a copy was asked for")
         }
     }

@@ -28,6 +28,8 @@ final class GroupTransport: Sendable {
     let counters = Mutex(Counters())
     private let facts: GroupHello.Facts
     private let logger: Logger
+    /// nil where members talk in the clear.
+    private let tls: GroupTLS?
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private let mailboxes: [ChannelID: GroupMailbox]
     private let ordered: [GroupMailbox]
@@ -59,6 +61,7 @@ final class GroupTransport: Sendable {
         node: NodeID,
         secret: GroupSecret,
         facts: GroupHello.Facts,
+        tls: GroupTLS?,
         mailboxes: [GroupMailbox],
         logger: Logger
     ) {
@@ -66,6 +69,7 @@ final class GroupTransport: Sendable {
         self.node = node
         self.secret = secret
         self.facts = facts
+        self.tls = tls
         self.logger = logger
         self.ordered = mailboxes
         let others = options.members.filter { $0.node != node }
@@ -110,6 +114,9 @@ final class GroupTransport: Sendable {
         if peer == nil { self.accepted.wrappingAdd(1, ordering: .relaxed) }
         let number = self.lastNumber.wrappingAdd(1, ordering: .relaxed).newValue
         return channel.eventLoop.makeCompletedFuture {
+            if let handler = try self.tls?.handler(isDialing: peer != nil) {
+                try channel.pipeline.syncOperations.addHandler(handler)
+            }
             let handler = GroupConnection(self, dialing: peer, number: number)
             try channel.pipeline.syncOperations.addHandler(handler)
         }

@@ -23,6 +23,7 @@ extension Server {
                 heartbeat: UInt32(clamping: options.heartbeat),
                 election: options.election
             ),
+            tls: try GroupTLS(options),
             mailboxes: mailboxes,
             logger: node.logger
         )

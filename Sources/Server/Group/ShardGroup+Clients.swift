@@ -26,8 +26,11 @@ extension ShardGroup {
             return isWrite && self.isFull ? "TRYAGAIN Too many writes wait for the group's decision" : nil
         }
         let keys = spec.keyIndices(of: command)
-        guard let first = keys.first(where: { _ in true }) else { return isWrite ? Shard.followerRefusal : nil }
         let isDecided = self.shard.engine.tip == self.shard.engine.group?.decided
+        guard let first = keys.first(where: { _ in true }) else {
+            if isWrite { return Shard.followerRefusal }
+            return isDecided ? nil : "CLUSTERDOWN What this member has is not decided yet"
+        }
         if !isWrite, isReadOnly, isDecided, self.failure == nil { return nil }
         guard self.channel.role != .leader else {
             return "CLUSTERDOWN The leader of the group waits for a majority of its members"

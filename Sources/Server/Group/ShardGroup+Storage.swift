@@ -37,9 +37,10 @@ extension ShardGroup {
     private func append(_ records: [ChannelRecord], _ number: UInt64) {
         guard let last = records.last else { return }
         let now = WallClock.milliseconds
+        let before = self.shard.engine.logTip
         for record in records {
             self.records.append(record)
-            guard record.seq >= self.shard.engine.logTip else { continue }
+            guard record.seq >= before else { continue }
             GroupPayload.logged(record.payload).withUnsafeBytes {
                 self.shard.engine.appendUndecided($0, term: record.term, now: now)
             }
@@ -48,7 +49,7 @@ extension ShardGroup {
             self.shard.engine.group?.decided = self.shard.engine.tip
         }
         self.jobs.append(GroupJob(number: number, position: last.seq + 1))
-        self.shard.scheduleTurn()
+        if self.shard.engine.logTip > before { self.shard.scheduleTurn() }
     }
 
     /// The log got further.

@@ -16,6 +16,7 @@ struct GroupFindings: Equatable {
 enum GroupCheck {
     /// Keys of one question.
     private static let batch = 500
+    private static let mostFailures = 100
 
     static func key(_ number: UInt32, _ writer: Int) -> String { "\(writer):\(number)" }
 
@@ -29,11 +30,16 @@ enum GroupCheck {
     ) throws(HarnessError) -> GroupFindings {
         let client = GroupClient(ports: nodes.clientPorts, member: member, seconds: 10)
         var findings = GroupFindings()
+        var failures = 0
         for (writer, numbers) in acknowledged.enumerated() {
             while places[writer] < numbers.count {
                 let slice = numbers[places[writer]..<min(numbers.count, places[writer] + Self.batch)]
                 let answer = client.ask(["MGET"] + slice.map { Self.key($0, writer) })
-                if answer == .moved { continue }
+                if answer == .moved || answer == .unknown, failures < Self.mostFailures {
+                    failures += 1
+                    Pause.milliseconds(50)
+                    continue
+                }
                 guard case .reply(.array(let values)) = answer, values.count == slice.count else {
                     throw HarnessError(.targetFailed, "member \(member + 1) does not answer MGET: \(answer)")
                 }

@@ -3,6 +3,7 @@
 
 import Primitives
 import Sockets
+import Synchronization
 
 package struct GroupTestPlan {
     package enum Policy: String, CaseIterable, Sendable { case quorum, nearest }

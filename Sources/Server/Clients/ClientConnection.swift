@@ -148,6 +148,7 @@ final class ClientConnection: ChannelInboundHandler {
         self.shard.timing.began = WallClock.microseconds
         self.session.lastActive = self.shard.timing.began / 1000
         self.shard.now = self.session.lastActive
+        if self.isInGroup { self.shard.group?.refreshIfOld() }
         let writer = self.shard.writer
         writer.version = self.session.version
         var used = 0

@@ -51,8 +51,11 @@ final class ShardGroup {
     private var isTurnScheduled = false
     private var stopped: EventLoopPromise<Void>?
     private var strandedAt: UInt64 = 0
+    private var refreshedAt: UInt64 = 0
     private(set) var announcement: Announcement?
 
+    /// Nanoseconds after which the last look at who can be heard is too old.
+    private static let longestUnseen: UInt64 = 50_000_000
     /// Payloads that may wait for their decision before further writes are refused.
     private static let mostUndecidedBytes = 256 << 20
 
@@ -286,7 +289,14 @@ final class ShardGroup {
     static let outcomeUnknown =
         "CLUSTERDOWN The leader of the group was replaced before this was decided: it may have been done or not"
 
-    func refreshServing() {
+    /// The same before commands are carried out, when nobody has looked for a while: this process may have stood still.
+    func refreshIfOld() {
+        guard self.isServing, Clocks.monotonicNanoseconds - self.refreshedAt > Self.longestUnseen else { return }
+        self.settle()
+    }
+
+    private func refreshServing() {
+        self.refreshedAt = Clocks.monotonicNanoseconds
         let isServing = self.isReady && self.channel.hasMajority(Self.time.now) && !self.shard.isStopped
         if self.isServing, !isServing, self.isReady {
             self.refusal =

@@ -30,6 +30,7 @@ extension Shard {
     func run(_ part: ShardPart, version: ProtocolVersion) -> ShardPart.Replies {
         self.loop.preconditionInEventLoop()
         self.now = WallClock.milliseconds
+        self.group?.refreshIfOld()
         var replies = ShardPart.Replies()
         let writer = self.writer
         precondition(writer.count == 0, "the writer is empty between reads")

@@ -69,7 +69,7 @@ struct ServeCommand: ParsableCommand {
             When the disk is waited for. always: a reply, and a replica, gets to know of a write once it is synced, and \
             nothing acknowledged is lost to a loss of power. everysec: synced once a second, and a loss of power costs at \
             most two seconds. no: the system decides. Under all three a crash of the process loses nothing acknowledged. \
-            (default: everysec)
+            (default: everysec, and always in a group)
             """
     )
     var logSync: String?

@@ -125,8 +125,8 @@ let package = Package(
         tests(
             "Server",
             [
-                "Primitives", "RESP", "RDB", "Keyspace", "Replication", "ReplicationLog", "Server", "Sockets", logging,
-                nio[0],
+                "Primitives", "RESP", "RDB", "Keyspace", "Replication", "ReplicationLog", "Channels", "Server",
+                "Sockets", logging, nio[0],
             ]
         ),
         tests("Tidiness", []),

@@ -72,8 +72,8 @@ let package = Package(
         core(
             "Server",
             [
-                "Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "LogFiles", "Engine", "Sockets",
-                "Probes", logging, deque,
+                "Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "LogFiles", "Channels", "Engine",
+                "Sockets", "Probes", logging, deque, crypto, tls,
             ] + nio
         ),
 
@@ -126,8 +126,8 @@ let package = Package(
         tests(
             "Server",
             [
-                "Primitives", "RESP", "RDB", "Keyspace", "Replication", "ReplicationLog", "Server", "Sockets", logging,
-                nio[0],
+                "Primitives", "RESP", "RDB", "Keyspace", "Replication", "ReplicationLog", "Channels", "Server",
+                "Sockets", logging, nio[0],
             ]
         ),
         tests("Tidiness", []),

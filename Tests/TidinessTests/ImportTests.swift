@@ -17,8 +17,8 @@ import Testing
         "Sockets": ["CLinux"],
         "Probes": ["CJemalloc"],
         "Server": [
-            "Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "LogFiles", "Engine", "Sockets",
-            "Probes",
+            "Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "LogFiles", "Channels", "Engine",
+            "Sockets", "Probes",
         ],
         "Measurement": ["CZlib"],
         "Workload": ["Primitives"],
@@ -50,7 +50,10 @@ import Testing
         "Planning": [],
         // Shells: system calls, threads, and the transport.
         "Sockets": ["Glibc"], "Probes": ["Glibc", "Synchronization"],
-        "Server": ["Glibc", "Synchronization", "DequeModule", "Logging", "NIOCore", "NIOPosix"],
+        // Members of a group prove themselves by keyed hashes, and may talk through TLS.
+        "Server": [
+            "Glibc", "Synchronization", "DequeModule", "Logging", "NIOCore", "NIOPosix", "NIOSSL", "Crypto",
+        ],
         "Harness": [
             "Glibc", "Synchronization", "Histogram", "DequeModule", "Dispatch", "Yams", "NIOCore", "NIOPosix", "NIOSSL",
         ],

@@ -42,6 +42,10 @@ extension Channel {
         // Nothing that is decided is ever cut.
         guard self.options.election == .nearest || seq >= self.commit else { return }
         let discarded = self.log.tail - seq
+        // What was applied to the data cannot be taken back.
+        if self.options.content == .keyspace, seq < self.applied {
+            return self.fetchSnapshot(.diverged, discarding: discarded, floor: seq)
+        }
         switch (self.options.content, self.options.election) {
         case (.log, _), (.keyspace, .quorum):
             self.counters.recordsDiscarded += discarded
@@ -106,6 +110,7 @@ extension Channel {
         // One that is older than what is on disk here is of no use: that has been acknowledged.
         let floor = max(self.commit, self.following.snapshotFloor)
         guard self.options.election == .nearest || tail >= floor else { return }
+        self.applied = 0
         self.counters.snapshots += 1
         self.counters.recordsDiscarded += self.following.discards
         let decided = self.commit

@@ -29,6 +29,8 @@ package struct Channel: Sendable {
     package internal(set) var durable: Seq
     /// Records before this seq are decided.
     package internal(set) var commit: Seq = 0
+    /// What the data had when this node last stopped leading: some of it may not be decided.
+    var applied: Seq = 0
 
     var generator: SeededGenerator
     /// What the present event leads to.
@@ -140,6 +142,10 @@ package struct Channel: Sendable {
         case .received(let message, let node): self.received(message, from: node, now: now)
         case .ticked: self.tick(time)
         case .proposed(let token, let payloads): self.propose(token, payloads, now: now)
+        case .numbered(let payloads):
+            precondition(self.role == .leader, "only a leader numbers")
+            self.append(payloads)
+        case .applied(let seq): self.applied = seq
         case .stored(let number): self.stored(number, now: now)
         case .storageFailed(let log): self.storageFailed(log, now: now)
         case .read(let number, let outcome): self.readCompleted(number, outcome, now: now)

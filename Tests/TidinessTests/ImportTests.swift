@@ -11,7 +11,7 @@ import Testing
         "LogFiles": ["Primitives", "ReplicationLog", "CLinux"],
         "Replication": ["Primitives", "RESP", "ReplicationLog"],
         "Channels": ["Primitives", "ReplicationLog"],
-        "ChannelSimulation": ["Primitives", "Channels"],
+        "ChannelHost": ["Primitives", "Channels"], "ChannelSimulation": ["Primitives", "Channels"],
         "Engine": ["Primitives", "RESP", "Keyspace", "RDB", "Replication", "ReplicationLog"],
         "Simulation": ["Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "Engine"],
         "Sockets": ["CLinux"],
@@ -41,6 +41,8 @@ import Testing
         "Engine": [],
         // Ids of channels and proofs of membership are keyed hashes.
         "Channels": ["Crypto"], "ChannelSimulation": [],
+        // The wall clock.
+        "ChannelHost": ["Glibc"],
         // A lock around what readers on other threads must know.
         "ReplicationLog": ["Glibc", "Synchronization"], "LogFiles": ["Glibc"], "Simulation": ["Synchronization"],
         // Histograms, and the mathematics of statistics.

@@ -81,7 +81,8 @@ let package = Package(
 
         core("Measurement", ["CZlib", histogram]),
         core("Workload", ["Primitives"]),
-        core("Reports", ["Measurement"]),
+        core("Planning", ["Measurement"]),
+        core("Reports", ["Measurement", "Planning"]),
         core(
             "Harness",
             [
@@ -93,9 +94,7 @@ let package = Package(
             name: "sluice",
             dependencies: [
                 "Primitives", "Channels", "ChannelSimulation", "ReplicationLog", "LogFiles", "Server", "Probes",
-                "Measurement",
-                "Workload", "Harness",
-                "Reports", logging,
+                "Measurement", "Workload", "Harness", "Planning", "Reports", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings
@@ -103,7 +102,8 @@ let package = Package(
 
         tests("Probes", ["Probes"]),
         tests("Measurement", ["Measurement", histogram]),
-        tests("Reports", ["Reports", "Measurement"]),
+        tests("Planning", ["Planning", "Measurement"]),
+        tests("Reports", ["Reports", "Measurement", "Planning", histogram]),
         tests("Workload", ["Primitives", "Workload"]),
         tests("Primitives", ["Primitives"]),
         tests("RESP", ["Primitives", "RESP"]),

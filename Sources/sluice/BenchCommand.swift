@@ -15,7 +15,7 @@ struct BenchCommand: ParsableCommand {
             memory, processor time, rates and latencies. Without --target it starts this engine as a child process. \
             The server may be one that runs already; only replication traffic and keys named key:* touch it.
 
-            Exit status: 0 good, 1 failed, 3 invalid run, 64 wrong usage.
+            \(CommandStatus.help(CommandStatus.ofComparisons))
             """
     )
 
@@ -24,13 +24,7 @@ struct BenchCommand: ParsableCommand {
 
     private static let suites = ["quick", "standard", "resume", "snapshot", "live", "lag", "soak"]
 
-    @Option(
-        help: ArgumentHelp(
-            "Server to measure; may be repeated, and then the servers take turns.",
-            discussion: "bundled, redis (a local redis-server is started), redis://H:P, valkey://H:P or sluice://H:P."
-        )
-    )
-    var target: [String] = ["bundled"]
+    @OptionGroup var targets: TargetOptions
 
     @Option(help: "Directory for the results (default: reports/run-<time>).")
     var out: String?
@@ -69,18 +63,9 @@ struct BenchCommand: ParsableCommand {
         guard self.minutes > 0, self.minutes <= 10_000 else {
             throw ValidationError("--minutes takes a number above 0.")
         }
-        guard self.suite != "soak" || self.target.count == 1 else {
+        guard self.suite != "soak" || self.targets.target.count == 1 else {
             throw ValidationError("The soak suite takes one target at a time.")
         }
-        do {
-            _ = try self.specifications
-        } catch {
-            throw ValidationError("\(error)")
-        }
-    }
-
-    private var specifications: [TargetSpecification] {
-        get throws { try self.target.map { try TargetSpecification(parsing: $0) } }
     }
 
     func run() throws {
@@ -94,7 +79,7 @@ struct BenchCommand: ParsableCommand {
         var record = RunRecord(
             name: name,
             suite: self.suite,
-            command: CommandLine.arguments.joined(separator: " "),
+            command: CommandLine.arguments.map(Secret.masked).joined(separator: " "),
             startedAt: began.formatted(.iso8601),
             seed: self.seed
         )
@@ -109,14 +94,13 @@ struct BenchCommand: ParsableCommand {
             failure = error
         }
         progress.end()
-        let (validity, charts) = try directory.finish(recorder.record)
-        if case .skipped(let reason) = charts { Self.complain("charts were skipped: \(reason)") }
+        let validity = try directory.finish(recorder.record)
         if !self.quiet { print("report: \(directory.path)/report.md") }
         if let failure, failure.code != .interrupted {
             Self.complain("\(failure)")
-            throw ExitCode(1)
+            throw ExitCode(CommandStatus.failed.rawValue)
         }
-        if !validity.isValid { throw ExitCode(3) }
+        if !validity.isValid { throw ExitCode(CommandStatus.invalid.rawValue) }
     }
 
     /// Keeps what has been measured so far. A full disk is said and does not end the run: the next case may fit again.
@@ -133,8 +117,7 @@ struct BenchCommand: ParsableCommand {
     }
 
     private func perform(_ recorder: RunRecorder, _ progress: BenchProgress) throws(HarnessError) {
-        var targets: [TargetSpecification] = []
-        for text in self.target { targets.append(try TargetSpecification(parsing: text)) }
+        let targets = try self.targets.specifications()
         if self.suite == "soak" {
             let soak = Soak(targets[0], minutes: self.minutes, recorder: recorder, tell: progress.show)
             return try soak.run()

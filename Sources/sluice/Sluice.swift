@@ -8,8 +8,8 @@ struct Sluice: ParsableCommand {
         abstract: "A replication engine, and the harness that measures what replication costs.",
         version: Product.version,
         subcommands: [
-            ServeCommand.self, BenchCommand.self, CrashTestCommand.self, ReportCommand.self, LogCommand.self,
-            SimulateCommand.self,
+            ServeCommand.self, BenchCommand.self, SweepCommand.self, PlanCommand.self, CompareCommand.self,
+            ReportCommand.self, CrashTestCommand.self, SimulateCommand.self, LogCommand.self,
         ]
     )
 }

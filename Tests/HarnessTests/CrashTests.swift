@@ -155,13 +155,13 @@ import Workload
     @Test("settings become flags of the server")
     func settings() {
         var settings = EngineSettings()
-        #expect(settings.flags == ["--fan-out", "shared"])
+        #expect(ServerSetting.arguments(settings.forSluice) == ["--fan-out", "shared"])
         settings.dataDirectory = "d"
         settings.logSync = .always
         settings.backlogBytes = 1 << 20
         settings.logIndexInterval = 16
         let words = "--backlog-size 1048576 --data-dir d --log-sync always --log-index-interval 16"
-        #expect(settings.flags.dropFirst(2).joined(separator: " ") == words)
+        #expect(ServerSetting.arguments(settings.forSluice).dropFirst(2).joined(separator: " ") == words)
     }
 }
 

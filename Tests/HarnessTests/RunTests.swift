@@ -29,9 +29,9 @@ import Testing
     }
 
     @Test("private copies are asked of the bundled engine alone")
-    func copies() {
+    func copies() throws {
         var generator = SeededGenerator(seed: 1)
-        let targets: [TargetSpecification] = [.bundled, .redis, .running(dialect: .psync, host: "h", port: 1)]
+        let targets: [TargetSpecification] = [.bundled, .redis, try TargetSpecification(parsing: "redis://h:1")]
         for step in Plan(.quick, targets: targets, &generator).steps {
             guard case .stalled(let fanOut) = step.work else { continue }
             #expect(step.target == .bundled || (step.target == .redis && fanOut.fanOut == .shared))

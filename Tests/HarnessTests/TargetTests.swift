@@ -3,29 +3,6 @@ import Testing
 @testable import Harness
 
 @Suite struct TargetTests {
-    @Test("targets are named by a word or a URL")
-    func names() throws {
-        #expect(try TargetSpecification(parsing: "bundled") == .bundled)
-        #expect(try TargetSpecification(parsing: "redis") == .redis)
-        let redis = try TargetSpecification(parsing: "redis://127.0.0.1:6379")
-        #expect(redis == .running(dialect: .psync, host: "127.0.0.1", port: 6379))
-        #expect(try TargetSpecification(parsing: "valkey://127.0.0.1:6379") == redis)
-        let sluice = try TargetSpecification(parsing: "sluice://[::1]:6399")
-        #expect(sluice == .running(dialect: .replicate, host: "[::1]", port: 6399))
-    }
-
-    @Test(
-        "anything else is refused with the words that would do",
-        arguments: [
-            "", "reddis", "redis://", "redis://host", "redis://:1", "redis://h:0", "redis://h:99999", "http://h:1",
-        ]
-    )
-    func unknown(text: String) throws {
-        let error = try #require(throws: HarnessError.self) { try TargetSpecification(parsing: text) }
-        #expect(error.code == .usage)
-        #expect(error.message.contains("bundled"))
-    }
-
     @Test("fields of INFO are found, headings and empty lines skipped")
     func info() {
         let info = TargetInfo(parsing: "# Memory\r\nused_memory:1024\r\nmem_allocator:jemalloc-5.3.0\r\n\r\nempty:\r\n")
@@ -70,6 +47,11 @@ import Testing
         loading.note(false, 4_000_000_000)
         loading.note(false, 9_000_000_000)
         #expect(loading.seconds == 3)
+        #expect(loading.receivingSeconds == nil)
+        loading.noteReceiving(2_000_000_000)
+        #expect(loading.receivingSeconds == nil)
+        loading.noteReceiving(4_500_000_000)
+        #expect(loading.receivedFirst == 2_000_000_000 && loading.receivingSeconds == 2.5)
     }
 
     @Test(

@@ -22,13 +22,14 @@ import Testing
         ],
         "Measurement": ["CZlib"],
         "Workload": ["Primitives"],
+        "Planning": ["Measurement"],
         // Reads run records only, so that an old run can be rendered again.
-        "Reports": ["Measurement"],
+        "Reports": ["Measurement", "Planning"],
         // Neither Engine nor Server: every target is talked to over the same public protocols.
         "Harness": ["Primitives", "RESP", "Replication", "Sockets", "Probes", "Measurement", "Workload", "CLinux"],
         "sluice": [
             "Primitives", "Channels", "ChannelSimulation", "ReplicationLog", "LogFiles", "Server", "Sockets", "Probes",
-            "Measurement", "Workload", "Harness", "Reports",
+            "Measurement", "Workload", "Harness", "Planning", "Reports",
         ],
     ]
 
@@ -47,16 +48,19 @@ import Testing
         "ReplicationLog": ["Glibc", "Synchronization"], "LogFiles": ["Glibc"], "Simulation": ["Synchronization"],
         // Histograms, and the mathematics of statistics.
         "Measurement": ["Histogram", "Glibc"], "Workload": ["Glibc"], "Reports": ["Glibc"],
+        "Planning": [],
         // Shells: system calls, threads, and the transport.
         "Sockets": ["Glibc"], "Probes": ["Glibc", "Synchronization"],
         "Server": ["Glibc", "Synchronization", "DequeModule", "Logging", "NIOCore", "NIOPosix"],
-        "Harness": ["Glibc", "Synchronization", "Histogram", "DequeModule", "Dispatch", "Yams"],
+        "Harness": [
+            "Glibc", "Synchronization", "Histogram", "DequeModule", "Dispatch", "Yams", "NIOCore", "NIOPosix", "NIOSSL",
+        ],
         "sluice": ["Glibc", "ArgumentParser", "Logging", "Synchronization", "Dispatch"],
     ]
 
     private static let cores: Set<String> = [
         "Primitives", "RESP", "Keyspace", "ReplicationLog", "Replication", "Engine", "Measurement", "Workload",
-        "Reports", "RDB", "Simulation", "Channels", "ChannelSimulation",
+        "Reports", "RDB", "Simulation", "Channels", "ChannelSimulation", "Planning",
     ]
 
     /// Modules in C: CLinux, CIntrinsics, ….

@@ -57,7 +57,7 @@ package final class Bench {
                 targets.append(specification)
             } catch {
                 // Only a peer may be missing: without the engine itself, or an address that the user gave, a run is void.
-                guard specification == .redis, self.specifications.count > 1 else { throw error }
+                guard specification.isOptional, self.specifications.count > 1 else { throw error }
                 self.recorder.note(error.message)
                 self.tell(.note(error.message))
             }

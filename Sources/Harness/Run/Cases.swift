@@ -77,18 +77,18 @@ package struct FanOutCase: Hashable, Sendable {
         "allocator_allocated", "allocator_active", "allocator_resident", "mem_total_replication_buffers",
     ]
 
-    package func expectedMetrics(isLocal: Bool) -> [String] {
-        let local = isLocal ? ["rss", "pss"] : []
+    package var expectedMetrics: [String] {
+        let memory = Self.memoryMetrics + ["rss", "pss"]
         switch self.kind {
-        case .idle: return Self.memoryMetrics + local
-        case .stalled: return Self.memoryMetrics + local + ["bytes_pending_total", "sharing_ratio"]
+        case .idle: return memory
+        case .stalled: return memory + ["bytes_pending_total", "sharing_ratio"]
         case .fast, .slow, .flapping, .late, .silent:
             let load = ["write_rate", "write_latency", "generator_cpu_share"]
-            let processor = isLocal ? ["primary_cpu_per_write", "primary_cpu_share"] : []
+            let processor = ["primary_cpu_per_write", "primary_cpu_share"]
             guard self.replicas > 0 else { return load + processor }
             let resumes = self.kind == .flapping ? ["replica_resumes"] : []
             let delivery = ["delivered_rate", "delivered_bytes_rate", "replica_lag"] + resumes
-            return load + processor + delivery + (isLocal ? ["primary_cpu_per_delivery"] : [])
+            return load + processor + delivery + ["primary_cpu_per_delivery"]
         }
     }
 }
@@ -135,9 +135,9 @@ package struct HandshakeCase: Hashable, Sendable {
         return self.kind == .storm ? parameters + [Parameter("replicas", self.concurrency)] : parameters
     }
 
-    package func expectedMetrics(isLocal: Bool) -> [String] {
+    package var expectedMetrics: [String] {
         if self.kind == .storm { return ["time_to_all_online"] }
-        return ["handshake_rate", "handshake_latency"] + (isLocal ? ["primary_cpu_per_handshake"] : [])
+        return ["handshake_rate", "handshake_latency", "primary_cpu_per_handshake"]
     }
 }
 

@@ -1,7 +1,7 @@
 // The order of a run, fixed before it begins: blocks one after the other (memory first, while the servers have no past),
 // trials shuffled within a block, and the targets taking turns at each, so that drift of the machine hits all alike.
 
-package import Measurement
+import Measurement
 import Primitives
 
 package struct Plan {
@@ -15,6 +15,7 @@ package struct Plan {
         case resume(ResumeCase)
         case snapshot(SnapshotCase)
         case lag(LagCase)
+        case capacity(CapacityCase)
     }
 
     struct Step {
@@ -32,10 +33,9 @@ package struct Plan {
     init(_ suite: Suite, targets: [TargetSpecification], _ generator: inout SeededGenerator) {
         let fastSeconds = suite.timing.warmUp + suite.timing.measure + 0.15
         self.add(suite.idle.map { (.idle($0.case), $0.trials) }, targets, seconds: 0.35, &generator)
-        if targets.contains(.bundled) {
-            let beyond = suite.idleBeyond.map { FanOutCase(.idle, replicas: $0, valueSize: 1024) }
-            self.add(beyond.map { (.idle($0), 1) }, [.bundled], seconds: 0.6, &generator)
-        }
+        let beyond = suite.idleBeyond.map { FanOutCase(.idle, replicas: $0, valueSize: 1024) }
+        let wide = targets.filter { $0.supports(.manyReplicas) }
+        self.add(beyond.map { (.idle($0), 1) }, wide, seconds: 0.6, &generator)
         self.add(suite.fast.map { (.fast($0.case), $0.trials) }, targets, seconds: fastSeconds, &generator)
         self.add(suite.lags.map { (.lag($0.case), $0.trials) }, targets, seconds: Self.lagSeconds, &generator)
         let seconds = suite.handshakeSeconds + 0.1
@@ -103,68 +103,5 @@ extension Plan.Step {
     var title: String {
         let settings = self.work.parameters(for: self.target).map { "\($0.name)=\($0.value)" }.joined(separator: " ")
         return "\(self.work.scenario) \(self.target?.description ?? "machine") \(settings)"
-    }
-}
-
-extension Plan.Work {
-    /// Whether a target can be measured so. Private copies are a mode of the bundled engine; stalled and returning replicas
-    /// need a server of our own; and only the bundled engine has an index, and reads a disk when a replica returns.
-    package func suits(_ target: TargetSpecification?) -> Bool {
-        switch (self, target) {
-        case (.stalled, .bundled), (.resume, .bundled): true
-        case (.snapshot(let snapshot), .bundled): snapshot.transfer == .streamed
-        case (.snapshot(let snapshot), .redis): snapshot.data.chunkBytes == nil
-        case (.lag, .bundled), (.lag, .redis): true
-        case (.stalled(let fanOut), .redis): fanOut.fanOut == .shared
-        case (.resume(let resume), .redis):
-            resume.engine.indexInterval == ResumeCase.Engine.defaultIndexInterval && resume.cache == .warm
-        case (.stalled, _), (.resume, _), (.snapshot, _), (.lag, _): false
-        case (.idle, _), (.fast, _), (.handshake, _), (.ceiling, _): true
-        }
-    }
-
-    /// A local Redis keeps no log on disk; the bundled engine does where a case asks for one.
-    private static func hasLog(_ target: TargetSpecification?) -> Bool { target == .bundled }
-
-    package var scenario: String {
-        switch self {
-        case .idle, .fast, .stalled: FanOutScenario.name
-        case .handshake: HandshakeScenario.name
-        case .ceiling: CeilingScenario.name
-        case .resume: ResumeScenario.name
-        case .snapshot: SnapshotScenario.name
-        case .lag: LagScenario.name
-        }
-    }
-
-    package func parameters(for target: TargetSpecification?) -> [Parameter] {
-        switch self {
-        case .resume(let resume): resume.parameters(hasIndex: Self.hasLog(target))
-        case .idle(let fanOut), .fast(let fanOut), .stalled(let fanOut): fanOut.parameters
-        case .handshake(let handshake): handshake.parameters
-        case .ceiling(let ceiling): ceiling.parameters
-        case .snapshot(let snapshot): snapshot.parameters
-        case .lag(let lag): lag.parameters
-        }
-    }
-
-    package func unsupported(by target: TargetSpecification?) -> [String: String] {
-        switch self {
-        case .resume(let resume): resume.unsupported(hasLog: Self.hasLog(target))
-        case .snapshot(let snapshot): snapshot.unsupported(isBundled: target == .bundled)
-        case .idle, .fast, .stalled, .handshake, .ceiling, .lag: [:]
-        }
-    }
-
-    package func expectedMetrics(from target: TargetSpecification?) -> [String] {
-        let isLocal = if case .running = target { false } else { true }
-        return switch self {
-        case .resume(let resume): resume.expectedMetrics(hasLog: Self.hasLog(target))
-        case .idle(let fanOut), .fast(let fanOut), .stalled(let fanOut): fanOut.expectedMetrics(isLocal: isLocal)
-        case .handshake(let handshake): handshake.expectedMetrics(isLocal: isLocal)
-        case .ceiling: CeilingCase.expectedMetrics
-        case .snapshot(let snapshot): snapshot.expectedMetrics
-        case .lag(let lag): lag.expectedMetrics
-        }
     }
 }

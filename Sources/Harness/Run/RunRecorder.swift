@@ -15,7 +15,14 @@ package final class RunRecorder {
 
     package func note(_ text: String) { self.record.notes.append(text) }
     package func invalidate(_ reason: String) { self.record.invalid.append(reason) }
-    package func add(_ target: TargetRecord) { self.record.targets.append(target) }
+    package func set(_ sweep: SweepRecord) { self.record.sweep = sweep }
+
+    /// Enters a target, unless one of that name is there: a sweep starts the same one again and again.
+    package func add(_ target: TargetRecord) {
+        guard !self.record.targets.contains(where: { $0.id == target.id }) else { return }
+        self.record.targets.append(target)
+    }
+
     package func set(_ environment: [EnvironmentSection]) { self.record.environment = environment }
 
     /// Enters a finished trial. A promised metric that it lacks makes it invalid.

@@ -83,6 +83,8 @@ package struct TrialRunner {
         case .lag(let lag):
             let session = try self.session(specification)
             return try LagScenario.run(lag, session, specification, keys: self.suite.keys)
+        case .capacity(let capacity):
+            return try self.capacity(capacity, specification)
         case .ceiling(let ceiling):
             return try CeilingScenario.run(ceiling)
         }
@@ -95,6 +97,7 @@ package struct TrialRunner {
         let session = try self.start(specification)
         self.sessions[specification] = session
         self.recorder.add(try session.target.record())
+        for note in session.target.notes { self.recorder.note(note) }
         try session.preload(keys: self.suite.keys, valueSize: Self.preloadValueSize)
         return session
     }
@@ -124,6 +127,19 @@ package struct TrialRunner {
         )
     }
 
+    /// What a server holds is counted from its start.
+    private mutating func capacity(
+        _ capacity: CapacityCase,
+        _ specification: TargetSpecification
+    ) throws(HarnessError) -> Trial {
+        var settings = EngineSettings()
+        settings.backlogBytes = capacity.backlogBytes
+        settings.isStreamQuiet = true
+        let session = try self.start(specification, settings)
+        defer { session.stop() }
+        return try CapacityScenario.run(capacity, session)
+    }
+
     private mutating func resume(
         _ resume: ResumeCase,
         _ specification: TargetSpecification
@@ -131,7 +147,7 @@ package struct TrialRunner {
         var settings = EngineSettings()
         settings.backlogBytes = resume.engine.backlogBytes
         settings.isStreamQuiet = true
-        if specification == .bundled {
+        if specification.supports(.log) {
             settings.dataDirectory = ChildProcess.directoryPlaceholder + "/data"
             settings.logIndexInterval = resume.engine.indexInterval
             // Replicas return to any place of the log.

@@ -15,6 +15,9 @@ extension FanOutScenario {
     package struct Timing: Sendable {
         package var warmUp = 0.2
         package var measure = 0.7
+        /// Bytes of commands to write beforehand, so that a backlog is full when something is measured; its memory is then
+        /// read at the end. 0: neither.
+        package var fillBytes = 0
 
         package init() {}
     }
@@ -57,6 +60,7 @@ extension FanOutScenario {
         trial.phaseEnded("provision")
 
         let shape = fanOut.load(keys: keys)
+        if timing.fillBytes > 0 { try Self.fill(session, shape, bytes: timing.fillBytes) }
         session.load.begin(shape)
         try Wait.seconds(timing.warmUp)
         trial.phaseEnded("warm-up")
@@ -98,9 +102,18 @@ extension FanOutScenario {
         if counters.fullTransfers > 0 {
             trial.invalidate(["a full resync happened that was not planned"])
         }
+        if timing.fillBytes > 0 { try Self.addSettledMemory(&trial, session) }
         try session.detach()
         trial.phaseEnded("verify")
         return trial
+    }
+
+    /// Writes so many bytes of commands, and waits until every replica has them.
+    private static func fill(_ session: Session, _ shape: LoadShape, bytes: Int) throws(HarnessError) {
+        let count = UInt64(bytes / SetBatch.commandSize(valueSize: shape.valueSize))
+        session.load.begin(shape, limit: count)
+        try session.rest()
+        try session.drain()
     }
 
     private static func addRates(_ trial: inout Trial, _ start: Mark, _ end: Mark, _ drained: Mark) {

@@ -64,6 +64,13 @@ extension FanOutScenario {
         }
     }
 
+    /// Memory with the replicas attached and current, when a load is over.
+    static func addSettledMemory(_ trial: inout Trial, _ session: Session) throws(HarnessError) {
+        session.load.disconnect()
+        try Wait.seconds(Self.burstSettleSeconds)
+        try Self.addMemory(&trial, session.target)
+    }
+
     @discardableResult
     private static func addMemory(_ trial: inout Trial, _ target: Target) throws(HarnessError) -> TargetInfo {
         let info = try target.info("memory")

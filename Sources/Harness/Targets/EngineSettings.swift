@@ -34,16 +34,32 @@ package struct EngineSettings: Sendable, Equatable {
 
     package init() {}
 
-    /// As flags of `sluice serve`.
-    var flags: [String] {
-        var flags = ["--fan-out", self.fanOut.rawValue]
-        if let backlogBytes { flags += ["--backlog-size", String(backlogBytes)] }
-        if let dataDirectory { flags += ["--data-dir", dataDirectory] }
-        if let snapshotLogBytes { flags += ["--snapshot-log-size", String(snapshotLogBytes)] }
-        if let logSync { flags += ["--log-sync", logSync.rawValue] }
-        if let snapshotChunkBytes { flags += ["--snapshot-chunk-size", String(snapshotChunkBytes)] }
-        if let replicaOf { flags += ["--replica-of", replicaOf] }
-        if let logIndexInterval { flags += ["--log-index-interval", String(logIndexInterval)] }
-        return flags
+    /// As settings of `sluice serve`.
+    var forSluice: [ServerSetting] {
+        let settings: [(String, String?)] = [
+            ("fan-out", self.fanOut.rawValue), ("backlog-size", self.backlogBytes.map(String.init)),
+            ("data-dir", self.dataDirectory), ("snapshot-log-size", self.snapshotLogBytes.map(String.init)),
+            ("log-sync", self.logSync?.rawValue), ("snapshot-chunk-size", self.snapshotChunkBytes.map(String.init)),
+            ("replica-of", self.replicaOf), ("log-index-interval", self.logIndexInterval.map(String.init)),
+        ]
+        return settings.compactMap { name, value in value.map { ServerSetting(name, $0) } }
+    }
+
+    /// The backlog of a server of another make, where a case asks for none: that of the bundled engine.
+    private static let defaultBacklogBytes = 256 << 20
+    /// Seconds between two PINGs in a stream that is to be quiet: a day.
+    private static let quietPingSeconds = 86_400
+
+    /// As settings of a Redis or Valkey server. It keeps no files, sends copies straight from its child at once, and never
+    /// closes a slow replica: what the bundled engine does by itself.
+    var forRedis: [ServerSetting] {
+        let settings = [
+            ServerSetting("save", ""), ServerSetting("appendonly", "no"), ServerSetting("repl-diskless-sync", "yes"),
+            ServerSetting("repl-diskless-sync-delay", "0"),
+            ServerSetting("repl-backlog-size", String(self.backlogBytes ?? Self.defaultBacklogBytes)),
+            ServerSetting("client-output-buffer-limit", "replica 0 0 0"), ServerSetting("rdbcompression", "no"),
+        ]
+        let ping = ServerSetting("repl-ping-replica-period", String(Self.quietPingSeconds))
+        return settings + (self.isStreamQuiet ? [ping] : [])
     }
 }

@@ -15,17 +15,25 @@ package enum TargetLauncher {
         _ target: TargetSpecification,
         _ settings: EngineSettings = EngineSettings()
     ) throws(HarnessError) -> Target {
-        switch target {
-        case .bundled: try self.begin(settings).target()
-        case .redis: try self.redis(settings)
-        case .running(let dialect, let host, let port):
-            try Target(
-                id: target.description,
-                dialect: dialect,
-                host: host,
-                port: port,
-                replicationPort: dialect == .replicate ? try Self.replicationPort(of: port) : port,
-                child: nil
+        switch target.place {
+        case .child(let executable):
+            switch target.product {
+            case .sluice: return try self.begin(settings, executable: executable, as: target).target()
+            case .redis, .valkey: return try self.server(settings, executable: executable, as: target)
+            }
+        case .running(let host, let port, let access):
+            let dialect = target.profile.dialect
+            var forwarder: TLSForwarder?
+            if let tls = access.tls { forwarder = try TLSForwarder(host: host, port: port, tls) }
+            let near = forwarder?.port ?? port
+            return try Target(
+                target,
+                host: forwarder == nil ? host : self.host,
+                port: near,
+                replicationPort: dialect == .replicate ? try self.replicationPort(of: port) : near,
+                access: access,
+                child: nil,
+                forwarder: forwarder
             )
         }
     }
@@ -41,26 +49,47 @@ package enum TargetLauncher {
     }
 
     /// Starts the bundled engine without waiting for it.
-    /// - Parameter given: where it listens; nil takes free ports.
+    /// - Parameters:
+    ///   - given: where it listens; nil takes free ports.
+    ///   - executable: another build of it.
     static func begin(
         _ settings: EngineSettings,
-        on given: ServerPorts? = nil
+        on given: ServerPorts? = nil,
+        executable: String? = nil,
+        as specification: TargetSpecification = .bundled
     ) throws(HarnessError) -> StartingEngine {
-        guard let executable = realpath("/proc/self/exe", nil) else {
-            throw HarnessError(.targetUnavailable, "cannot find this executable; is /proc mounted?")
-        }
-        defer { free(executable) }
         let free = given == nil ? try self.freePorts(2) : []
         let ports = given ?? ServerPorts(client: free[0], replication: free[1])
-        let flags = [
-            "--bind", self.host, "--port", String(ports.client), "--replication-port", String(ports.replication),
+        let listening = [
+            ServerSetting("bind", self.host), ServerSetting("port", String(ports.client)),
+            ServerSetting("replication-port", String(ports.replication)),
         ]
         let child = try ChildProcess(
-            String(cString: executable),
-            ["serve"] + flags + settings.flags,
+            try self.executable(executable),
+            ["serve"] + ServerSetting.arguments(listening + settings.forSluice + specification.settings()),
             environment: ["MALLOC_CONF": self.allocatorOptions]
         )
-        return StartingEngine(child: child, host: self.host, port: ports.client, replicationPort: ports.replication)
+        return StartingEngine(specification: specification, child: child, host: self.host, ports: ports)
+    }
+
+    /// The path that the user gave, or that of this program.
+    private static func executable(_ given: String?) throws(HarnessError) -> String {
+        if let given { return try self.checked(given) }
+        guard let path = realpath("/proc/self/exe", nil) else {
+            throw HarnessError(.targetUnavailable, "cannot find this executable; is /proc mounted?")
+        }
+        defer { free(path) }
+        return String(cString: path)
+    }
+
+    /// A path that the user gave.
+    private static func checked(_ path: String) throws(HarnessError) -> String {
+        guard access(path, X_OK) == 0, let resolved = realpath(path, nil) else {
+            let reason = String(cString: strerror(errno))
+            throw HarnessError(.targetUnavailable, "\(path) is no program that can be run: \(reason)")
+        }
+        defer { free(resolved) }
+        return String(cString: resolved)
     }
 
     /// Free ports for two engines that are started again and again.
@@ -71,33 +100,38 @@ package enum TargetLauncher {
         )
     }
 
-    private static func redis(_ settings: EngineSettings) throws(HarnessError) -> Target {
-        guard let executable = self.find("redis-server") else {
+    /// Starts a Redis or Valkey server.
+    private static func server(
+        _ settings: EngineSettings,
+        executable: String?,
+        as specification: TargetSpecification
+    ) throws(HarnessError) -> Target {
+        let profile = specification.profile
+        guard let server = profile.server else { preconditionFailure("\(profile.name) is no server of its own") }
+        var found = self.find(server.program)
+        if let executable { found = try self.checked(executable) }
+        guard let path = found else {
             throw HarnessError(
                 .targetUnavailable,
-                "redis-server is not installed (Debian: apt install redis-server), so Redis was not measured"
+                "\(server.program) is not installed (\(server.advice)), so \(profile.productName) was not measured"
             )
         }
         let port = try self.freePorts(1)[0]
-        let quiet = settings.isStreamQuiet ? ["--repl-ping-replica-period", "86400"] : []
+        let listening = [
+            ServerSetting("port", String(port)), ServerSetting("bind", self.host),
+            ServerSetting("dir", ChildProcess.directoryPlaceholder),
+        ]
         let child = try ChildProcess(
-            executable,
-            [
-                "--port", String(port), "--bind", self.host, "--dir", ChildProcess.directoryPlaceholder,
-                "--save", "", "--appendonly", "no", "--repl-diskless-sync", "yes", "--repl-diskless-sync-delay", "0",
-                "--repl-backlog-size", String(settings.backlogBytes ?? 256 << 20),
-                "--client-output-buffer-limit", "replica 0 0 0", "--rdbcompression", "no",
-                // For digests.
-                "--enable-debug-command", "local",
-            ] + quiet,
+            path,
+            ServerSetting.arguments(listening + settings.forRedis + specification.settings()),
             environment: ["MALLOC_CONF": self.allocatorOptions]
         )
         return try Target(
-            id: TargetSpecification.redis.description,
-            dialect: .psync,
+            specification,
             host: self.host,
             port: port,
             replicationPort: port,
+            access: Access(),
             child: child
         )
     }
@@ -130,19 +164,19 @@ struct ServerPorts: Sendable {
 
 /// The bundled engine on its way up.
 struct StartingEngine {
+    let specification: TargetSpecification
     let child: ChildProcess
     let host: String
-    let port: UInt16
-    let replicationPort: UInt16
+    let ports: ServerPorts
 
     /// Waits until it answers.
     func target() throws(HarnessError) -> Target {
         try Target(
-            id: TargetSpecification.bundled.description,
-            dialect: .replicate,
+            self.specification,
             host: self.host,
-            port: self.port,
-            replicationPort: self.replicationPort,
+            port: self.ports.client,
+            replicationPort: self.ports.replication,
+            access: Access(),
             child: self.child
         )
     }

@@ -18,6 +18,11 @@ struct Verdict {
         var paragraphs: [String] = []
         if !self.validity.isValid { paragraphs.append(self.invalidity) }
         if self.record.interrupted { paragraphs.append(self.interruption) }
+        if let sweep = self.record.sweep {
+            let advice = SweepRecommendation(sweep)
+            paragraphs.append((["**\(Markdown.escaped(advice.sentence))**"] + advice.remarks).joined(separator: "\n\n"))
+            return paragraphs.joined(separator: "\n\n")
+        }
         let sentences =
             [
                 self.memory, self.processor, self.writes, self.stalled, self.handshakes, self.storm,

@@ -100,6 +100,21 @@ struct LeaderTests {
         #expect(replica.receive(self.request(0), from: 3).nacks.map(\.code) == [.notLeader])
     }
 
+    @Test("what the leader no longer knows does not pass for the same")
+    func unknownRecordBefore() {
+        let node = Node()
+        node.lead()
+        node.store(node.take(.proposed(token: 1, payloads: [[1], [2]])))
+        for (previous, code) in [(RecordMark(term: 1, checksum: 5), Nack.Code.badRange), (.none, nil)] {
+            let read = node.receive(self.request(1, after: previous), from: 2).reads
+            let record = ChannelRecord(seq: 1, term: 1, payload: [1])
+            let found = ReadOutcome.found(previous: .none, records: [record], firstRetained: 1)
+            let answer = node.take(.read(read[0].number, found))
+            #expect(answer.nacks.map(\.code) == (code.map { [$0] } ?? []))
+            #expect(answer.responses.count == (code == nil ? 1 : 0))
+        }
+    }
+
     @Test("a spent budget is back-pressure, and a send that failed is given back")
     func budget() {
         let node = Node { $0.budget.linkSpeed = 240 }

@@ -163,6 +163,27 @@ struct LifeTests {
         #expect(applied.requests.isEmpty && node.store(applied).requests.map(\.since) == [1])
     }
 
+    @Test("a log that could not be replaced says nothing about what the leader decided")
+    func replacementFails() throws {
+        let last = ChannelRecord(seq: 4, term: 1, payload: [1]).mark
+        let log = LogTip(first: 0, tail: 5, last: last, lastTerm: 1)
+        let node = Node(log: log) {
+            $0.content = .keyspace
+            $0.diskPressure = .evictOldest
+        }
+        let request = try #require(node.follow(tail: 99))
+        let nack = Nack(since: 5, code: .badRange, firstRetained: 50, id: request.id)
+        let wanted = node.receive(.nack(nack), from: 2)
+        guard case .fetchSnapshot(let number, _, _) = wanted.last else { return #expect(Bool(false), "\(wanted)") }
+        node.take(.snapshotFetched(number, tail: 60, last: RecordMark(term: 1, checksum: 3)))
+        node.take(.storageFailed(log))
+        let heartbeat = Heartbeat(tail: 99, commit: 90, role: .leader, wallClock: 0)
+        #expect(
+            !node.receive(.heartbeat(heartbeat), from: 2).contains { if case .committed = $0 { true } else { false } }
+        )
+        #expect(node.channel.log == log && node.channel.retentionLimit == 0)
+    }
+
     @Test("a chunk beyond the tail is a gap, and suspicious where the leader has what is missing")
     func gap() throws {
         let node = Node()

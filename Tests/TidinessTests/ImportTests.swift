@@ -92,6 +92,14 @@ import Testing
         }
     }
 
+    @Test("bugs that are planted for the simulator are out of reach of everything else")
+    func mutants() {
+        for file in SourceTree.sources where !["Channels", "ChannelSimulation"].contains(file.module) {
+            guard !file.path.hasSuffix("SimulateCommand.swift") else { continue }
+            #expect(!file.text.lowercased().contains("mutant"), "\(file.path)")
+        }
+    }
+
     @Test("a core reads no clock, draws no number of its own, opens nothing and starts nothing")
     func cores() {
         let banned = [

@@ -38,7 +38,7 @@ let package = Package(
             name: "SluiceCores",
             targets: ["Primitives", "RESP", "Keyspace", "RDB", "ReplicationLog", "Replication", "Engine"]
         ),
-        .library(name: "SluiceChannels", targets: ["ChannelHost"]),
+        .library(name: "SluiceChannels", targets: ["ChannelHost", "ChannelSockets"]),
         .library(name: "SluiceProbes", targets: ["Probes"]),
     ],
     dependencies: [
@@ -66,6 +66,7 @@ let package = Package(
         core("Replication", ["Primitives", "RESP", "ReplicationLog", deque]),
         core("Channels", ["Primitives", "ReplicationLog", crypto]),
         core("ChannelHost", ["Primitives", "Channels"]),
+        core("ChannelSockets", ["Primitives", "Channels", "ChannelHost"] + nio),
         core("ChannelSimulation", ["Primitives", "Channels"]),
         core("Engine", ["Primitives", "RESP", "Keyspace", "RDB", "Replication", "ReplicationLog"]),
         core("Simulation", ["Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "Engine"]),
@@ -114,6 +115,7 @@ let package = Package(
         tests("Replication", ["Primitives", "RESP", "ReplicationLog", "Replication"]),
         tests("Channels", ["Primitives", "Channels"]),
         tests("ChannelHost", ["ChannelHost"]),
+        tests("ChannelSockets", ["ChannelHost", "ChannelSockets"] + nio),
         tests("ChannelSimulation", ["Channels", "ChannelSimulation"]),
         tests("ReplicationLog", ["Primitives", "CIntrinsics", "ReplicationLog", "Simulation"]),
         tests("LogFiles", ["Primitives", "ReplicationLog", "LogFiles"]),

@@ -59,6 +59,23 @@ struct LifeTests {
         #expect(node.wait(1).announcements.isEmpty)
     }
 
+    @Test("a leader tells how far its stalest peer is behind, a replica how far it is itself")
+    func lag() {
+        let leader = Node()
+        leader.lead()
+        #expect(leader.channel.lag == nil)
+        leader.store(leader.take(.proposed(token: 1, payloads: [[1], [2], [3]])))
+        leader.heartbeat(.replica, from: 2, tail: 3)
+        #expect(leader.channel.lag == 1)
+        leader.heartbeat(.replica, from: 3, tail: 1)
+        #expect(leader.channel.lag == 3)
+        let replica = Node(log: LogTip(first: 0, tail: 2, lastTerm: 1))
+        replica.take(.opened)
+        #expect(replica.channel.lag == nil)
+        replica.heartbeat(.leader, from: 2, tail: 9)
+        #expect(replica.channel.lag == 7)
+    }
+
     @Test("an announcement that fails is counted, keeps the role, and forgets the leader")
     func announcementFails() {
         let node = Node()

@@ -11,6 +11,7 @@ import Testing
         "LogFiles": ["Primitives", "ReplicationLog", "CLinux"],
         "Replication": ["Primitives", "RESP", "ReplicationLog"],
         "Channels": ["Primitives", "ReplicationLog"],
+        "ChannelSockets": ["Primitives", "Channels", "ChannelHost"],
         "ChannelHost": ["Primitives", "Channels"], "ChannelSimulation": ["Primitives", "Channels"],
         "Engine": ["Primitives", "RESP", "Keyspace", "RDB", "Replication", "ReplicationLog"],
         "Simulation": ["Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "Engine"],
@@ -44,6 +45,8 @@ import Testing
         "Channels": ["Crypto"], "ChannelSimulation": [],
         // The wall clock.
         "ChannelHost": ["Glibc"],
+        // What the kernel knows of a connection, and the transport.
+        "ChannelSockets": ["Glibc", "NIOCore", "NIOPosix"],
         // A lock around what readers on other threads must know.
         "ReplicationLog": ["Glibc", "Synchronization"], "LogFiles": ["Glibc"], "Simulation": ["Synchronization"],
         // Histograms, and the mathematics of statistics.

@@ -1,6 +1,7 @@
 // Checks one replica's stream against what the generator sent, at a few nanoseconds per mutation. Two independent tests:
 // every connection's sequence numbers arrive without a gap and in order, and the sum of digests over a whole interval
-// equals the generator's. The first names the culprit at once, the second also sees a wrong key.
+// equals the generator's. The first names the culprit at once, the second also sees a wrong key. Mutations of other kinds than
+// SET are seen by the second alone.
 
 /// What is wrong with a mutation that arrived.
 package enum StreamViolation: Error, Equatable, Sendable, CustomStringConvertible {
@@ -68,6 +69,12 @@ package struct StreamVerifier: Sendable {
                 ? .lost(connection: header.connection, expected: expected, received: header.sequence)
                 : .repeated(connection: header.connection, expected: expected, received: header.sequence)
         }
+    }
+
+    /// Enters a mutation of another kind than SET, which carries no number of its own: it is counted, and enters the sum.
+    package mutating func receive(_ other: OtherMutation) {
+        self.count += 1
+        self.digest &+= other.digest
     }
 
     /// The last sequence number that has arrived per connection, or that was held before; 0 for none, and for a connection

@@ -19,27 +19,15 @@ struct BenchCommand: ParsableCommand {
             """
     )
 
-    @Option(help: "Which cases: quick (a minute), standard (many minutes), resume, snapshot, live, lag or soak.")
-    var suite = "quick"
-
-    private static let suites = ["quick", "standard", "resume", "snapshot", "live", "lag", "soak"]
+    @OptionGroup var cases: SuiteOptions
 
     @OptionGroup var targets: TargetOptions
 
     @Option(help: "Directory for the results (default: reports/run-<time>).")
     var out: String?
 
-    @Option(help: "Only cases with this many replicas; may be repeated.")
-    var replicas: [Int] = []
-
-    @Option(help: "Only cases with values of this many bytes (24 or more).")
-    var valueSize: Int?
-
-    @Option(help: "Trials per case, instead of the suite's own number.")
-    var trials: Int?
-
-    @Option(help: "Seed of keys, payloads and order.")
-    var seed: UInt64 = 1
+    @Option(help: "Seed of keys, payloads and order. (default: the suite's own, or 1)")
+    var seed: UInt64?
 
     @Option(help: "Length of the soak suite, in minutes.")
     var minutes = 20.0
@@ -48,27 +36,16 @@ struct BenchCommand: ParsableCommand {
     var quiet = false
 
     func validate() throws {
-        guard Self.suites.contains(self.suite) else {
-            throw ValidationError("Unknown suite '\(self.suite)'; use one of \(Self.suites.joined(separator: ", ")).")
-        }
-        guard self.valueSize.map({ (24...(64 << 20)).contains($0) }) ?? true else {
-            throw ValidationError("A value has 24 to 67108864 bytes: it must hold the header that is verified.")
-        }
-        guard self.trials.map({ (1...1000).contains($0) }) ?? true else {
-            throw ValidationError("--trials takes 1 to 1000.")
-        }
-        guard self.replicas.allSatisfy({ (0...10_000).contains($0) }) else {
-            throw ValidationError("--replicas takes 0 to 10000.")
-        }
         guard self.minutes > 0, self.minutes <= 10_000 else {
             throw ValidationError("--minutes takes a number above 0.")
         }
-        guard self.suite != "soak" || self.targets.target.count == 1 else {
+        guard !self.cases.isSoak || self.targets.target.count <= 1 else {
             throw ValidationError("The soak suite takes one target at a time.")
         }
     }
 
     func run() throws {
+        if let answer = try self.cases.answer() { return print(answer, terminator: "") }
         Interruption.catchSignals()
         DescriptorLimit.raise()
         let began = Date()
@@ -78,10 +55,10 @@ struct BenchCommand: ParsableCommand {
 
         var record = RunRecord(
             name: name,
-            suite: self.suite,
+            suite: self.cases.label,
             command: CommandLine.arguments.map(Secret.masked).joined(separator: " "),
             startedAt: began.formatted(.iso8601),
-            seed: self.seed
+            seed: try self.seed ?? self.cases.seed() ?? 1
         )
         record.environment = [BuildFacts.section] + Environment.sections()
         try directory.save(record)
@@ -117,25 +94,18 @@ struct BenchCommand: ParsableCommand {
     }
 
     private func perform(_ recorder: RunRecorder, _ progress: BenchProgress) throws(HarnessError) {
-        let targets = try self.targets.specifications()
-        if self.suite == "soak" {
+        let targets = try self.targets.specifications(otherwise: try self.cases.targets())
+        if self.cases.isSoak {
             let soak = Soak(targets[0], minutes: self.minutes, recorder: recorder, tell: progress.show)
             return try soak.run()
         }
-        var suite: Suite =
-            switch self.suite {
-            case "standard": .standard
-            case "resume": .resume
-            case "snapshot": .snapshot
-            case "live": .live
-            case "lag": .lag
-            default: .quick
-            }
-        suite = suite.narrowed(
-            replicas: self.replicas.isEmpty ? nil : self.replicas,
-            valueSize: self.valueSize,
-            trials: self.trials
-        )
+        if let limit = self.cases.limit {
+            return try FindMax(limit, recorder: recorder, tell: progress.show).run(
+                try self.cases.searched(),
+                on: targets
+            )
+        }
+        let suite = try self.cases.narrowed()
         try Bench(suite, targets: targets, recorder: recorder, tell: progress.show).run()
     }
 }

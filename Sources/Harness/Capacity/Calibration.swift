@@ -88,6 +88,7 @@ package final class Calibration {
     private static func seconds(_ work: Plan.Work) -> Double {
         switch work {
         case .capacity: 3.5
+        case .faults(let faults): faults.schedule.end + 4
         case .lag: 5.5
         case .snapshot: 2.5
         case .idle, .fast, .stalled, .handshake, .ceiling, .resume: 1.1

@@ -35,6 +35,10 @@ final class FleetBody: Reacting {
     var lag: Histogram<UInt64>?
     /// Where a replica that took a copy counts as current.
     var copyGoal: UInt64?
+    /// Who loses its connection comes back.
+    var comesBack = false
+    /// Until it tries, in nanoseconds.
+    private static let comebackDelay: UInt64 = 50_000_000
     /// No replica leaves or dawdles any more.
     var isHurried = false
 
@@ -51,7 +55,14 @@ final class FleetBody: Reacting {
 
     // MARK: - Coming and going
 
-    func attach(_ count: Int, at start: StartingPoint, _ behaviour: ReplicaBehaviour, behind ledger: Ledger) {
+    /// - Parameter missing: mutations that they lack at `start`; their streams are then checked from where they begin.
+    func attach(
+        _ count: Int,
+        at start: StartingPoint,
+        _ behaviour: ReplicaBehaviour,
+        behind ledger: Ledger,
+        missing: UInt64 = 0
+    ) {
         let now = Clocks.monotonicNanoseconds
         self.isHurried = false
         for _ in 0..<count {
@@ -60,9 +71,10 @@ final class FleetBody: Reacting {
             let replica = SyntheticReplica(
                 id: ReplicaFleet.id(self.replicas.count),
                 behaviour: behaviour,
-                joinedAt: ledger.count,
+                joinedAt: ledger.count - missing,
                 start: start,
-                verifier: StreamVerifier(behind: ledger),
+                verifier: missing == 0
+                    ? StreamVerifier(behind: ledger) : StreamVerifier(connections: ledger.last.count),
                 phase: .away(until: now)
             )
             self.replicas[token] = replica
@@ -99,7 +111,7 @@ final class FleetBody: Reacting {
             return
         case .connecting(let handshake, let opening):
             let code = socket.pendingError
-            guard code == 0 else { return self.fail(replica, "connecting failed: \(String(cString: strerror(code)))") }
+            guard code == 0 else { return self.lose(replica, "connecting failed: \(String(cString: strerror(code)))") }
             socket.setNoDelay()
             replica.phase = .handshaking(handshake)
             self.send(opening, replica)
@@ -109,10 +121,8 @@ final class FleetBody: Reacting {
             guard replica.reader != nil else { return }
             replica.onlineSince = Clocks.monotonicNanoseconds
             if replica.behaviour == .stalled { self.watch(replica, [], event.token) }
-        case .copying:
-            self.read(replica, socket, atMost: Self.readSize)
-        case .streaming:
-            if replica.behaviour == .stalled || replica.isPaused {
+        case .copying, .streaming:
+            if (replica.behaviour == .stalled && replica.reader != nil) || replica.isPaused {
                 return event.isHangup ? self.fail(replica, "the primary closed a stalled replica's connection") : ()
             }
             guard replica.behaviour.readRate != nil else { return self.read(replica, socket, atMost: Self.readSize) }
@@ -141,9 +151,9 @@ final class FleetBody: Reacting {
         case .wouldBlock:
             return
         case .ended:
-            return self.fail(replica, "the primary closed the connection")
+            return self.lose(replica, "the primary closed the connection")
         case .failed(let code):
-            return self.fail(replica, "connection lost: \(String(cString: strerror(code)))")
+            return self.lose(replica, "connection lost: \(String(cString: strerror(code)))")
         case .moved(let count):
             replica.receivedBytes += UInt64(count)
             self.receivedEver += UInt64(count)
@@ -173,7 +183,14 @@ final class FleetBody: Reacting {
     private func send(_ bytes: [UInt8], _ replica: SyntheticReplica) {
         guard let socket = replica.socket else { return }
         let result = bytes.withUnsafeBytes { socket.write($0) }
-        if case .failed(let code) = result { self.fail(replica, "writing failed: \(String(cString: strerror(code)))") }
+        if case .failed(let code) = result { self.lose(replica, "writing failed: \(String(cString: strerror(code)))") }
+    }
+
+    /// The connection is gone: the end of the replica, or the beginning of its way back.
+    private func lose(_ replica: SyntheticReplica, _ reason: String) {
+        guard self.comesBack else { return self.fail(replica, reason) }
+        if let socket = replica.socket { self.poller.remove(socket) }
+        replica.leave(until: Clocks.monotonicNanoseconds + Self.comebackDelay, byReset: true)
     }
 
     func fail(_ replica: SyntheticReplica, _ reason: String) {
@@ -188,8 +205,9 @@ final class FleetBody: Reacting {
                 if now >= end { self.connect(replica, token) }
                 continue
             }
+            if case .copying = replica.phase { self.behave(replica, token, now) }
             guard replica.reader != nil else { continue }
-            if self.lag != nil {
+            if self.lag != nil, !replica.isBystander {
                 let held = replica.joinedAt + replica.delivered
                 self.lag?.record(acknowledged > held ? acknowledged - held : 0)
             }
@@ -210,6 +228,7 @@ final class FleetBody: Reacting {
 
     var counters: FleetCounters {
         var counters = FleetCounters()
+        counters.processorNanoseconds = Clocks.threadProcessorNanoseconds
         for replica in self.replicas.values {
             counters.replicas += 1
             counters.receivedBytes += replica.receivedBytes
@@ -222,6 +241,7 @@ final class FleetBody: Reacting {
             if case .away = replica.phase { counters.away += 1 }
             if replica.reader != nil { counters.online += 1 }
             counters.delivered += replica.delivered
+            guard replica.behaviour != .stalled else { continue }
             counters.slowest = min(counters.slowest, replica.joinedAt + replica.delivered)
         }
         counters.failures = Array(counters.failures.prefix(Self.failureLimit))

@@ -19,10 +19,12 @@ package struct FleetCounters: Sendable {
     package var delivered: UInt64 = 0
     /// Bytes read from sockets, over all replicas.
     package var receivedBytes: UInt64 = 0
-    /// The fewest mutations that any replica has, counted from the beginning of the load.
+    /// The fewest mutations that any replica which reads has, counted from the beginning of the load.
     package var slowest: UInt64 = .max
     /// Replicas that were sent a full copy.
     package var fullTransfers = 0
+    /// Processor time of the thread that plays them, since it began.
+    package var processorNanoseconds: UInt64 = 0
     /// Why replicas failed, the first of each.
     package var failures: [String] = []
 }
@@ -59,9 +61,24 @@ package final class ReplicaFleet: Sendable {
     }
 
     /// Begins to connect `count` replicas; `counters` tells when they are online.
-    /// - Parameter ledger: what the load, at rest, has sent so far.
-    package func attach(_ count: Int, at start: StartingPoint, _ behaviour: ReplicaBehaviour, behind ledger: Ledger) {
-        self.reactor.call { $0.attach(count, at: start, behaviour, behind: ledger) }
+    /// - Parameters:
+    ///   - ledger: what the load, at rest, has sent so far.
+    ///   - missing: how many of its mutations they lack at `start`.
+    package func attach(
+        _ count: Int,
+        at start: StartingPoint,
+        _ behaviour: ReplicaBehaviour,
+        behind ledger: Ledger,
+        missing: UInt64 = 0
+    ) {
+        self.reactor.call { $0.attach(count, at: start, behaviour, behind: ledger, missing: missing) }
+    }
+
+    /// Makes bystanders of all replicas that are attached now: they are checked as all are, but nothing is measured on them.
+    func setAside() {
+        self.reactor.call { body in
+            for replica in body.replicas.values { replica.isBystander = true }
+        }
     }
 
     /// The ids of attached replicas: the same for every fleet, because a primary remembers each that it ever saw.
@@ -69,6 +86,9 @@ package final class ReplicaFleet: Sendable {
 
     /// Lets slow replicas catch up and flapping ones stay, once the load is over.
     package func hurry() { self.reactor.call { $0.hurry() } }
+
+    /// From now on a replica whose connection is lost comes back where it was, again and again.
+    func comeBack() { self.reactor.call { $0.comesBack = true } }
 
     /// Closes every replica's connection.
     package func detachAll() {
@@ -89,7 +109,7 @@ package final class ReplicaFleet: Sendable {
     /// Lets every replica note when markers come.
     func noteMarkers() {
         self.reactor.call { body in
-            for replica in body.replicas.values { replica.arrivals = MarkerArrivals() }
+            for replica in body.replicas.values where !replica.isBystander { replica.arrivals = MarkerArrivals() }
         }
     }
 

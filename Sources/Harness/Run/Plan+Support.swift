@@ -28,6 +28,7 @@ extension Plan.Work {
         case .snapshot(let snapshot): snapshot.suits(target)
         case .lag(let lag): target.isChild || lag.receiver == .discarding
         case .capacity: target.isChild
+        case .faults(let faults): faults.suits(target)
         }
     }
 
@@ -40,6 +41,7 @@ extension Plan.Work {
         case .snapshot: SnapshotScenario.name
         case .lag: LagScenario.name
         case .capacity: CapacityScenario.name
+        case .faults: FaultsScenario.name
         }
     }
 
@@ -61,6 +63,7 @@ extension Plan.Work {
         case .snapshot(let snapshot): snapshot.parameters
         case .lag(let lag): lag.parameters
         case .capacity(let capacity): capacity.parameters
+        case .faults(let faults): faults.parameters
         }
     }
 
@@ -74,6 +77,7 @@ extension Plan.Work {
         case .snapshot(let snapshot): snapshot.expectedMetrics
         case .lag(let lag): lag.expectedMetrics
         case .capacity(let capacity): capacity.expectedMetrics
+        case .faults(let faults): faults.expectedMetrics
         }
     }
 
@@ -84,7 +88,7 @@ extension Plan.Work {
             switch self {
             case .resume(let resume): resume.unsupported(hasLog: target.supports(.log))
             case .snapshot(let snapshot): snapshot.unsupported(tellsLoading: target.supports(.tellsLoading))
-            case .idle, .fast, .stalled, .handshake, .ceiling, .lag, .capacity: [:]
+            case .idle, .fast, .stalled, .handshake, .ceiling, .lag, .capacity, .faults: [:]
             }
         guard !target.isChild else { return reasons }
         for metric in self.expectedMetrics(from: target) where Self.processMetrics.contains(metric) {

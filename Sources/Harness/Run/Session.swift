@@ -8,7 +8,7 @@ package final class Session {
     package let load: LoadGenerator
     package let fleet: ReplicaFleet
 
-    private static let onlineSeconds = 20.0
+    static let onlineSeconds = 20.0
     package static let drainSeconds = 60.0
     /// Ten million writes take most of a minute on a small machine.
     private static let preloadSeconds = 600.0
@@ -95,11 +95,20 @@ package final class Session {
     /// rest.
     package func attach(_ count: Int, _ behaviour: ReplicaBehaviour) throws(HarnessError) {
         guard count > 0 else { return }
+        let others = self.fleet.counters.replicas
         self.fleet.attach(count, at: try self.target.tip(), behaviour, behind: self.load.state.ledger)
-        try self.waitUntilOnline(count)
+        try self.waitUntilOnline(others + count)
     }
 
-    private func waitUntilOnline(_ count: Int) throws(HarnessError) {
+    /// Attaches replicas that are there while others are measured.
+    package func attach(_ bystanders: Bystanders, loadSeconds: Double) throws(HarnessError) {
+        for (kind, count) in bystanders.groups {
+            try self.attach(count, kind.behaviour(loadSeconds: loadSeconds))
+        }
+        self.fleet.setAside()
+    }
+
+    func waitUntilOnline(_ count: Int) throws(HarnessError) {
         try Wait.until("\(count) replicas of \(self.target.id) were online", withinSeconds: Self.onlineSeconds) {
             () throws(HarnessError) in
             let counters = self.fleet.counters

@@ -61,6 +61,13 @@ enum ParameterText {
         case "concurrency": return "\(value) at a time"
         case "load_limit": return "load of at most \(self.size(value))/s"
         case "kind": return self.kind(value)
+        case "loop": return "\(value) loop"
+        case "arrival": return value == "poisson" ? "arrivals by chance" : "\(value) arrivals"
+        case "bystanders": return "beside \(value)"
+        case "mix": return "mix of \(value)"
+        case "value_sizes": return "sizes \(value)"
+        case "key_choice": return "keys \(value)"
+        case "limit": return value
         case "behaviour", "fan_out": return value
         case "keys": return "\(self.grouped(value)) keys"
         case "write_rate": return value == "0" ? "no writes" : "\(self.grouped(value)) writes/s"

@@ -11,7 +11,8 @@ import Testing
         "LogFiles": ["Primitives", "ReplicationLog", "CLinux"],
         "Replication": ["Primitives", "RESP", "ReplicationLog"],
         "Channels": ["Primitives", "ReplicationLog"],
-        "ChannelSimulation": ["Primitives", "Channels"],
+        "ChannelSockets": ["Primitives", "Channels", "ChannelHost"],
+        "ChannelHost": ["Primitives", "Channels"], "ChannelSimulation": ["Primitives", "Channels"],
         "Engine": ["Primitives", "RESP", "Keyspace", "RDB", "Replication", "ReplicationLog"],
         "Simulation": ["Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "Engine"],
         "Sockets": ["CLinux"],
@@ -43,6 +44,10 @@ import Testing
         "Engine": [],
         // Ids of channels and proofs of membership are keyed hashes.
         "Channels": ["Crypto"], "ChannelSimulation": [],
+        // The wall clock.
+        "ChannelHost": ["Glibc"],
+        // What the kernel knows of a connection, and the transport.
+        "ChannelSockets": ["Glibc", "NIOCore", "NIOPosix"],
         // A lock around what readers on other threads must know.
         "ReplicationLog": ["Glibc", "Synchronization"], "LogFiles": ["Glibc"], "Simulation": ["Synchronization"],
         // Histograms, and the mathematics of statistics.
@@ -91,6 +96,14 @@ import Testing
     func foundation() {
         for file in SourceTree.sources where file.module != "sluice" && !file.isEdge {
             #expect(!file.imports.contains { $0.hasPrefix("Foundation") }, "\(file.path) imports Foundation")
+        }
+    }
+
+    @Test("bugs that are planted for the simulator are out of reach of everything else")
+    func mutants() {
+        for file in SourceTree.sources where !["Channels", "ChannelSimulation"].contains(file.module) {
+            guard !file.path.hasSuffix("SimulateCommand.swift") else { continue }
+            #expect(!file.text.lowercased().contains("mutant"), "\(file.path)")
         }
     }
 

@@ -68,12 +68,12 @@ extension Channel {
         case .keyspace:
             self.following.search = nil
             self.fetchSnapshot(.diverged, discarding: self.log.tail - search.common, floor: search.different)
-        case .log: self.request(since: search.floor, previous: .none, isProbe: false, restarts: true, now: now)
+        case .log: self.request(since: search.retained, previous: .none, isProbe: false, restarts: true, now: now)
         }
     }
 
     mutating func receivedRestart(_ response: SyncResponse, now: Microseconds) {
-        guard let search = self.following.search, response.first >= search.floor else { return }
+        guard let search = self.following.search, response.first >= search.retained else { return }
         guard self.jobs.allSatisfy({ !$0.changesLog }) else { return }
         self.following.search = nil
         self.counters.gaps += 1

@@ -89,6 +89,22 @@ package struct Channel: Sendable {
     /// The term that a leader's records carry; nil while the node does not lead.
     package var recordTerm: Term? { self.leading?.recordTerm }
 
+    /// Records that somebody lacks: a leader tells of its stalest peer, a replica of itself. Nil where nobody was heard of who
+    /// could be compared; peers that were never heard do not count.
+    package var lag: UInt64? {
+        switch self.role {
+        case .leader:
+            guard let lowest = self.tracker.lowestTail else { return nil }
+            return self.log.tail - min(self.log.tail, lowest)
+        case .replica:
+            guard let leader = self.following.leader, let peer = self.tracker[leader], peer.seenAt != nil else {
+                return nil
+            }
+            return peer.tail - min(peer.tail, self.log.tail)
+        case .candidate, .idle: return nil
+        }
+    }
+
     /// Whether everything has ended.
     package var isStopped: Bool {
         if case .stopped = self.closing { return true }

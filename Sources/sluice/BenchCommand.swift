@@ -15,7 +15,7 @@ struct BenchCommand: ParsableCommand {
             memory, processor time, rates and latencies. Without --target it starts this engine as a child process. \
             The server may be one that runs already; only replication traffic and keys named key:* touch it.
 
-            Exit status: 0 good, 1 failed, 3 invalid run, 64 wrong usage.
+            \(CommandStatus.help(CommandStatus.ofComparisons))
             """
     )
 
@@ -99,9 +99,9 @@ struct BenchCommand: ParsableCommand {
         if !self.quiet { print("report: \(directory.path)/report.md") }
         if let failure, failure.code != .interrupted {
             Self.complain("\(failure)")
-            throw ExitCode(1)
+            throw ExitCode(CommandStatus.failed.rawValue)
         }
-        if !validity.isValid { throw ExitCode(3) }
+        if !validity.isValid { throw ExitCode(CommandStatus.invalid.rawValue) }
     }
 
     /// Keeps what has been measured so far. A full disk is said and does not end the run: the next case may fit again.

@@ -1,6 +1,7 @@
 // `sluice report`: render a run again from its results.json, with this version's tables and charts.
 
 import ArgumentParser
+import Measurement
 import Reports
 
 struct ReportCommand: ParsableCommand {
@@ -8,8 +9,9 @@ struct ReportCommand: ParsableCommand {
         commandName: "report",
         abstract: "Render a run again from its results.json.",
         discussion: """
-            Writes report.md, results.csv, environment.json and charts/ beside results.json. Exit status: 0 for a valid \
-            run, 1 when it cannot be read or written, 3 for a run that is invalid.
+            Writes report.md, results.csv, environment.json and charts/ beside results.json.
+
+            \(CommandStatus.help(CommandStatus.ofRuns))
             """
     )
 
@@ -23,7 +25,7 @@ struct ReportCommand: ParsableCommand {
         if case .skipped(let reason) = charts { print("charts skipped: \(reason)") }
         guard validity.isValid else {
             print("invalid run: \(validity.reasons.joined(separator: "\n             "))")
-            throw ExitCode(3)
+            throw ExitCode(CommandStatus.invalid.rawValue)
         }
     }
 }

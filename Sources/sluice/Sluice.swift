@@ -8,8 +8,8 @@ struct Sluice: ParsableCommand {
         abstract: "A replication engine, and the harness that measures what replication costs.",
         version: Product.version,
         subcommands: [
-            ServeCommand.self, BenchCommand.self, SweepCommand.self, PlanCommand.self, CrashTestCommand.self,
-            ReportCommand.self, LogCommand.self,
+            ServeCommand.self, BenchCommand.self, CompareCommand.self, SweepCommand.self, PlanCommand.self,
+            ReportCommand.self, CrashTestCommand.self, LogCommand.self,
         ]
     )
 }

@@ -71,7 +71,6 @@ struct PairedTests {
 
     @Test("looks share the error that is accepted")
     func looks() {
-        #expect(Looks.standard.levelPerLook(metrics: 3) == 0.01 / 3)
-        #expect(Looks.standard.levelPerLook(metrics: 20) == 0.01 / 3 / 20)
+        #expect(Looks.standard.levelPerLook == 0.01 / 3)
     }
 }

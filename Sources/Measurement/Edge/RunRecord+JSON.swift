@@ -28,6 +28,11 @@ package struct RunRecordError: Error, CustomStringConvertible {
     }
 }
 
+extension ComparisonRecord {
+    /// Pretty-printed with sorted keys.
+    package func json() throws(RunRecordError) -> [UInt8] { try RunRecord.encode(self) }
+}
+
 extension RunRecord {
     /// Pretty-printed with sorted keys, so that two runs can be read and compared as text.
     package func json() throws(RunRecordError) -> [UInt8] {
@@ -66,7 +71,7 @@ extension RunRecord {
         }
     }
 
-    private static func encode(_ value: some Encodable) throws(RunRecordError) -> [UInt8] {
+    static func encode(_ value: some Encodable) throws(RunRecordError) -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         do {

@@ -41,6 +41,15 @@ package struct PairedShift: Sendable, Equatable {
         }
     }
 
+    /// The chance of differences like these, or clearer ones, if the shift were no more than `bound`: one-sided, and exact.
+    /// It is at most a level exactly when the interval of that level lies above the bound.
+    package static func probability(of differences: [Double], above bound: Double) -> Double {
+        guard !differences.isEmpty, differences.count <= SignedRankDistribution.mostPairs else { return 1 }
+        let below = self.walshAverages(differences).count { $0 <= bound }
+        // An average at the bound itself counts as below, so an interval that begins there is not above it.
+        return SignedRankDistribution(count: differences.count).probability(atMost: below)
+    }
+
     private static func walshAverages(_ differences: [Double]) -> [Double] {
         var averages: [Double] = []
         averages.reserveCapacity(differences.count * (differences.count + 1) / 2)

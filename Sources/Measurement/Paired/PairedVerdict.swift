@@ -75,11 +75,6 @@ package struct Looks: Sendable, Equatable {
         self.level = level
     }
 
-    /// - Parameter metrics: judged together. Where more than `uncorrected` are, the level is shared by all of them as well.
-    package func levelPerLook(metrics: Int) -> Double {
-        self.level / Double(self.pairs.count) / (metrics > Self.uncorrected ? Double(metrics) : 1)
-    }
-
-    /// So many metrics may be judged together without a correction.
-    package static let uncorrected = 10
+    /// The chance of error on one side at each look.
+    package var levelPerLook: Double { self.level / Double(self.pairs.count) }
 }

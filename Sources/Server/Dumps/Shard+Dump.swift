@@ -67,8 +67,8 @@ extension Shard {
         writer.removeAll()
         self.events.end(.dumpSlice, since: start)
         guard isWhole else {
-            let bound = NIOLoopBound(running, eventLoop: self.loop)
-            return self.loop.execute { self.continueDump(bound.value) }
+            self.later { shard in if let running = shard.dumps.running { shard.continueDump(running) } }
+            return
         }
         running.sink.end()
         self.syncDump(running)

@@ -66,7 +66,8 @@ extension Shard {
     private func continueDigest() {
         guard !self.isStopped, let current = self.digests.current else { return }
         guard current.pass.step(on: &self.engine.keyspace, bytes: Self.digestSlice) else {
-            return self.loop.execute { self.continueDigest() }
+            self.later { $0.continueDigest() }
+            return
         }
         let digest = ShardDigest(
             shard: self.index,

@@ -1,7 +1,4 @@
 // Snapshots for replicas, as the shard's loop does them: a slice between two rounds of the clients, never a long one.
-//
-// SwiftNIO runs what was given to `execute` before it looks at sockets again, and again what that gave to it, so that work
-// which goes on by `execute` would lock the clients out. A callback that is due a moment later lets them in between.
 
 import Engine
 import Keyspace
@@ -37,32 +34,17 @@ struct SliceBudget {
     var pause: TimeAmount
 
     static let busy = SliceBudget(production: 150_000, sendBytes: 256 << 10, pause: .microseconds(40))
-    static let idle = SliceBudget(production: 400_000, sendBytes: 3 << 19, pause: .microseconds(3))
-}
-
-/// Calls the shard back on its loop.
-final class SnapshotTurn: NIOScheduledCallbackHandler, Sendable {
-    private unowned let shard: Shard
-
-    init(_ shard: Shard) { self.shard = shard }
-
-    func handleScheduledCallback(eventLoop: some EventLoop) { self.shard.snapshotTurn() }
+    static let idle = SliceBudget(production: 400_000, sendBytes: 3 << 19, pause: .microseconds(10))
 }
 
 extension Shard {
     /// To be called when links that are copied may have something to get.
     func scheduleSnapshotTurn(after pause: TimeAmount = SliceBudget.idle.pause) {
         guard !self.snapshots.isTurnScheduled, !self.isStopped else { return }
-        self.snapshots.isTurnScheduled = true
-        do {
-            _ = try self.loop.scheduleCallback(in: pause, handler: SnapshotTurn(self))
-        } catch {
-            // A loop that takes no callbacks is closing.
-            self.snapshots.isTurnScheduled = false
-        }
+        self.snapshots.isTurnScheduled = self.later(after: pause) { $0.snapshotTurn() }
     }
 
-    fileprivate func snapshotTurn() {
+    private func snapshotTurn() {
         self.snapshots.isTurnScheduled = false
         guard !self.isStopped else { return }
         let now = WallClock.milliseconds

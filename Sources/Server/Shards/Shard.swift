@@ -60,6 +60,7 @@ final class Shard: @unchecked Sendable {
     /// Until the data is back.
     var beginning: ShardBeginning?
     private var isTurnScheduled = false
+    private var isSliceScheduled = false
     private var turn: @Sendable () -> Void = {}
     private var ticker: RepeatedTask?
     /// Nothing is begun any more; what is under way still ends.
@@ -168,7 +169,7 @@ final class Shard: @unchecked Sendable {
         self.dispatchLogJob()
         self.publish()
         self.admitParkedLinks()
-        if self.sendToLinks() { self.scheduleTurn() }
+        if self.sendToLinks() { self.isTurnScheduled = self.later { $0.endTurn() } }
         if self.engine.stream.isCopying { self.scheduleSnapshotTurn() }
         self.noteSettledWaits()
         self.dispatchDiskRequests()
@@ -195,11 +196,15 @@ final class Shard: @unchecked Sendable {
 
     /// More is due than one slice may take: the rest comes after the clients that are waiting.
     private func continueTick() {
-        self.loop.execute {
-            guard !self.isStopped else { return }
-            let isMoreDue = self.tickEngine()
-            self.scheduleTurn()
-            if isMoreDue { self.continueTick() }
+        // One slice at a time is on its way, though ticks go on meanwhile: with two, one would always be due.
+        guard !self.isSliceScheduled else { return }
+        self.isSliceScheduled = self.later { shard in
+            shard.isSliceScheduled = false
+            guard !shard.isStopped else { return }
+            let isMoreDue = shard.tickEngine()
+            // Not scheduled: the loop would run it at once, and by then the next slice would be due.
+            shard.endTurn()
+            if isMoreDue { shard.continueTick() }
         }
     }
 

@@ -31,6 +31,8 @@ package final class Calibration {
     /// The law of saturation needs several numbers of replicas at one value size.
     private static let saturation = [1, 4, 8, 12, 16].map { FanOutCase(.fast, replicas: $0, valueSize: 512) }
     private static let drainTrials = 2
+    /// What a record of the log takes, where there is one.
+    private static let log = ResumeCase(records: 100_000, distance: 1000)
     /// Keys that a load touches.
     private static let keys: UInt64 = 10_000
 
@@ -123,12 +125,13 @@ package final class Calibration {
         var lag = LagCase(.live, .rate(Self.lagRate))
         lag.valueSize = Self.lagValueSize
         kinds.append([Plan.Work](repeating: .lag(lag), count: Self.drainTrials))
-        return kinds.flatMap { works in
+        let steps = kinds.flatMap { works in
             works.enumerated().flatMap { place, work in
                 // A B B A: neither target always goes first.
                 (place.isMultiple(of: 2) ? self.targets : self.targets.reversed()).map { (work, $0) }
             }
         }
+        return steps + self.targets.filter { $0.supports(.log) }.map { (.resume(Self.log), $0) }
     }
 
     /// Writes a second while a live replica follows, before it is stopped and drains.

@@ -100,7 +100,7 @@ let package = Package(
         tests("Probes", ["Probes"]),
         tests("Measurement", ["Measurement", histogram]),
         tests("Planning", ["Planning", "Measurement"]),
-        tests("Reports", ["Reports", "Measurement", "Planning"]),
+        tests("Reports", ["Reports", "Measurement", "Planning", histogram]),
         tests("Workload", ["Primitives", "Workload"]),
         tests("Primitives", ["Primitives"]),
         tests("RESP", ["Primitives", "RESP"]),

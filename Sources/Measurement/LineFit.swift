@@ -5,7 +5,7 @@
 package struct LineFit: Sendable, Equatable {
     /// In units of y per unit of x.
     package let slope: Double
-    package let intercept: Double
+    package private(set) var intercept: Double
     /// The standard deviation of the points around the line (n − 2 degrees of freedom), in units of y.
     package let residualDeviation: Double
     package let slopeStandardError: Double
@@ -53,5 +53,12 @@ package struct LineFit: Sendable, Equatable {
 
     package func value(at x: Double) -> Double {
         self.intercept + self.slope * x
+    }
+
+    /// The line through points that are all lower by `base`.
+    package func lowered(by base: Double) -> Self {
+        var lowered = self
+        lowered.intercept -= base
+        return lowered
     }
 }

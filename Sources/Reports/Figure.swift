@@ -7,6 +7,16 @@ internal import Measurement
 struct Measured: Equatable {
     let summary: Summary
     let unit: String
+    /// The least that the probe tells from zero, in the same unit.
+    let resolution: Double
+
+    /// - Parameter resolution: where it is not known, durations are told apart by the microsecond, the unit in which
+    ///   servers tell them; a computed figure may well be smaller.
+    init(summary: Summary, unit: String, resolution: Double? = nil) {
+        self.summary = summary
+        self.unit = unit
+        self.resolution = resolution ?? 0
+    }
 
     /// Above this robust variation over trials a timing is marked noisy. Unchanged programs on a shared two-core machine
     /// vary by 7–22 % from trial to trial; below 10 % a difference of a quarter is beyond doubt.
@@ -22,12 +32,28 @@ struct Measured: Equatable {
 
     /// "0.25 µs (0.24…0.27) ~": the median, the range over trials, and the mark of a noisy timing.
     var text: String {
-        let range = self.summary.minimum...self.summary.maximum
-        return Quantity(unit: self.unit).text(self.median, range: range) + (self.isNoisy ? " ~" : "")
+        let quantity = Quantity(unit: self.unit)
+        if let bound = self.bound {
+            let largest = self.summary.maximum
+            return largest < self.resolution || largest == 0 ? bound : "\(bound) (…\(quantity.text(largest)))"
+        }
+        let range = max(self.summary.minimum, self.resolution)...max(self.summary.maximum, self.resolution)
+        return quantity.text(self.median, range: range) + (self.isNoisy ? " ~" : "")
     }
 
     /// The median alone, for a sentence.
-    var sentenceText: String { Quantity(unit: self.unit).text(self.median) + (self.isNoisy ? " (noisy)" : "") }
+    var sentenceText: String {
+        self.bound ?? (Quantity(unit: self.unit).text(self.median) + (self.isNoisy ? " (noisy)" : ""))
+    }
+
+    /// "< 250 µs" for a duration that the probe cannot tell from zero: a zero would claim more than was measured.
+    private var bound: String? {
+        guard self.unit == "us" || self.unit == "s", self.median < self.resolution || self.median == 0 else {
+            return nil
+        }
+        let finest = self.resolution > 0 ? self.resolution : self.unit == "us" ? 1 : 1e-6
+        return "< \(Quantity(unit: self.unit).text(finest))"
+    }
 }
 
 enum Figure: Equatable {
@@ -44,12 +70,14 @@ enum Figure: Equatable {
 }
 
 extension CaseRecord {
-    func figure(_ metric: String, _ stat: String = "value") -> Figure {
+    /// - Parameter resolution: the metric that tells how exactly this one is known.
+    func figure(_ metric: String, _ stat: String = "value", knownTo resolution: String? = nil) -> Figure {
         let samples = self.validTrials.compactMap { trial in
             trial.samples.first { $0.metric == metric && $0.stat == stat }
         }
         if let summary = Summary(samples.map(\.value)) {
-            return .measured(Measured(summary: summary, unit: Self.shownUnit(samples[0])))
+            let finest = resolution.flatMap { self.figure($0).value?.median }
+            return .measured(Measured(summary: summary, unit: Self.shownUnit(samples[0]), resolution: finest))
         }
         if let reason = self.unsupported[metric] { return .missing("not supported by target: \(reason)") }
         if self.trials.isEmpty { return .missing("no trial was finished") }
@@ -74,8 +102,9 @@ extension CaseRecord {
         self.parameter(parameter).flatMap { Int($0) }.flatMap { (0...Self.largestNumber).contains($0) ? $0 : nil }
     }
 
-    /// A share of processor time reads as a percentage, other ratios as a factor.
+    /// A share reads as a percentage, other ratios as a factor.
     private static func shownUnit(_ sample: Sample) -> String {
-        sample.unit == "ratio" && sample.metric.hasSuffix("_share") ? "share" : sample.unit
+        let isShare = sample.metric.hasSuffix("_share") || sample.metric == "memory_extra_ratio"
+        return sample.unit == "ratio" && isShare ? "share" : sample.unit
     }
 }

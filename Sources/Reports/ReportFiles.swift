@@ -4,12 +4,15 @@ package import Measurement
 
 package struct ReportFiles: Sendable {
     package static let markdownName = "report.md"
+    package static let pageName = "report.html"
     package static let resultsName = "results.json"
     package static let chartDirectory = "charts"
+    package static let histogramDirectory = HistogramFiles.directory
 
     package let validity: Validity
     /// The charts that the record has data for.
     package let charts: [Chart]
+    private let histograms: HistogramFiles
     /// As it was given, for results.json.
     private let original: RunRecord
     /// With its cases in the order of reading.
@@ -20,37 +23,46 @@ package struct ReportFiles: Sendable {
         var record = original
         record.cases = CaseOrder(names).sorted(original.cases)
         self.original = original
+        let histograms = HistogramFiles(record)
+        record.notes += histograms.complaints
         self.record = record
+        self.histograms = histograms
         self.validity = Validity(of: record)
-        self.charts = [
-            Chart.idleMemory(record, names: names), Chart.stalledMemory(record, names: names),
-            Chart.processorPerDelivery(record, names: names), Chart.throughput(record, names: names),
-            Chart.handshakeRate(record, names: names), Chart.handshakeLatency(record, names: names),
-            Chart.firstFrame(record, names: names),
-            Chart.copyRate(record, names: names), Chart.copyResponse(record, names: names),
-            Chart.lag(record, names: names),
-        ].compactMap(\.self).filter { record.sweep == nil || $0.name.hasPrefix(SweepSection.chartPrefix) }
+        let charts =
+            [
+                Chart.idleMemory(record, names: names), Chart.stalledMemory(record, names: names),
+                Chart.processorPerDelivery(record, names: names), Chart.throughput(record, names: names),
+                Chart.handshakeRate(record, names: names), Chart.handshakeLatency(record, names: names),
+                Chart.firstFrame(record, names: names),
+                Chart.copyRate(record, names: names), Chart.copyResponse(record, names: names),
+                Chart.lag(record, names: names),
+            ].compactMap(\.self) + Chart.courses(record, names: names)
+        self.charts = charts.filter { record.sweep == nil || $0.name.hasPrefix(SweepSection.chartPrefix) }
     }
 
-    /// Every file but the images, by its path below the run's directory.
+    /// Every file by its path below the run's directory.
     ///
-    /// - Parameter state: whether the images exist; the report says why when they do not.
     /// - Throws: `RunRecordError` when the record does not fit into JSON.
-    package func contents(charts state: ChartState) throws(RunRecordError) -> [String: String] {
+    package func contents() throws(RunRecordError) -> [String: String] {
         var files = [
             "results.csv": CSV.text(self.record),
             Self.resultsName: String(decoding: try self.original.json(), as: UTF8.self),
             "environment.json": String(decoding: try self.record.environmentJSON(), as: UTF8.self),
-            Self.markdownName: self.markdown(charts: state),
+            Self.markdownName: self.markdown,
         ]
         for chart in self.charts {
-            files["\(Self.chartDirectory)/\(chart.name).gp"] = chart.script
+            files["\(Self.chartDirectory)/\(chart.name).svg"] = chart.svg
             files["\(Self.chartDirectory)/\(chart.name).tsv"] = chart.data
         }
-        return files
+        return files.merging(self.histograms.contents) { file, _ in file }
     }
 
-    package func markdown(charts state: ChartState) -> String {
-        ReportPage(self.record, charts: self.charts, state: state, validity: self.validity).text
+    package var markdown: String {
+        ReportPage(self.record, charts: self.charts, validity: self.validity).text
+    }
+
+    /// The same page with its charts inside: one file that needs nothing else.
+    package var page: String {
+        HTMLPage(markdown: self.markdown, charts: self.charts, title: self.record.name).text
     }
 }

@@ -5,14 +5,12 @@ internal import Measurement
 struct ReportPage {
     private let record: RunRecord
     private let charts: [Chart]
-    private let state: ChartState
     private let validity: Validity
     private let names: TargetNames
 
-    init(_ record: RunRecord, charts: [Chart], state: ChartState, validity: Validity) {
+    init(_ record: RunRecord, charts: [Chart], validity: Validity) {
         self.record = record
         self.charts = charts
-        self.state = state
         self.validity = validity
         self.names = TargetNames(record)
     }
@@ -23,7 +21,7 @@ struct ReportPage {
         let parts = self.record.sweep.map { SweepSection($0).parts } ?? self.scenarioParts
         let blocks =
             [title, verdict, self.summary] + parts.compactMap(self.block)
-            + [self.notes, self.environment, self.repetition, self.files]
+            + [self.notes, self.configuration, self.environment, self.repetition, self.files]
         return blocks.joined(separator: "\n\n") + "\n"
     }
 
@@ -51,32 +49,37 @@ struct ReportPage {
         let charts = part.charts.compactMap { name in self.charts.first { $0.name == name } }
         guard !part.texts.isEmpty || !charts.isEmpty else { return nil }
         let images = charts.map { chart in
-            switch self.state {
-            case .drawn: "![\(chart.title)](\(ReportFiles.chartDirectory)/\(chart.name).svg)\n\n\(chart.reading)"
-            case .skipped:
-                "Chart skipped (see the notes): \(chart.title), \(ReportFiles.chartDirectory)/\(chart.name).gp"
-            }
+            "![\(chart.title)](\(ReportFiles.chartDirectory)/\(chart.name).svg)\n\n\(chart.reading)"
         }
         return (["## \(part.title)"] + images + part.texts).joined(separator: "\n\n")
     }
 
     private var notes: String {
-        let lines = Notes(self.record, names: self.names, charts: self.state).lines
+        let lines = Notes(self.record, names: self.names).lines
         return (["## Notes", lines.isEmpty ? "None." : lines.map { "- \($0)" }.joined(separator: "\n")])
             .joined(separator: "\n\n")
     }
 
     private var environment: String {
-        let targets = self.record.targets.map { target in
-            EnvironmentSection(title: target.product, facts: target.configuration)
-        }
-        let sections = (self.record.environment + targets).filter { !$0.facts.isEmpty }
-        let texts = sections.map { section in
-            var table = MarkdownTable([(Markdown.escaped(section.title), .left), ("", .left)])
-            for fact in section.facts { table.append([Markdown.escaped(fact.name), Markdown.escaped(fact.value)]) }
-            return table.text
-        }
+        let texts = self.record.environment.filter { !$0.facts.isEmpty }.map { Self.facts($0.title, $0.facts) }
         return (["## Environment"] + (texts.isEmpty ? ["Not recorded."] : texts)).joined(separator: "\n\n")
+    }
+
+    private var configuration: String {
+        let texts = self.record.targets.map { target in
+            let title = "\(target.id): \(target.product)"
+            guard !target.configuration.isEmpty else { return "\(Markdown.escaped(title)): not recorded." }
+            return Self.facts(title, target.configuration)
+        }
+        let text = texts.isEmpty ? ["No server was measured."] : texts
+        return (["## Configuration of each target", "Settings in force, as each server tells them itself."] + text)
+            .joined(separator: "\n\n")
+    }
+
+    private static func facts(_ title: String, _ facts: [Parameter]) -> String {
+        var table = MarkdownTable([(Markdown.escaped(title), .left), ("", .left)])
+        for fact in facts { table.append([Markdown.escaped(fact.name), Markdown.escaped(fact.value)]) }
+        return table.text
     }
 
     private var repetition: String {
@@ -86,7 +89,13 @@ struct ReportPage {
     private var files: String {
         "## Raw files\n\n[results.csv](results.csv) one row per sample · [results.json](results.json) everything, for "
             + "`sluice report` · [environment.json](environment.json)"
-            + (self.charts.isEmpty ? "" : " · \(ReportFiles.chartDirectory)/ scripts and data of the charts")
+            + (self.charts.isEmpty ? "" : " · \(ReportFiles.chartDirectory)/ the charts and their data as text")
+            + (self.hasHistograms
+                ? " · \(HistogramFiles.directory)/ every duration as .hgrm and .hlog, for any HdrHistogram tool" : "")
+    }
+
+    private var hasHistograms: Bool {
+        self.record.cases.contains { one in one.trials.contains { !$0.histograms.isEmpty } }
     }
 
     private static func duration(_ seconds: Double) -> String {

@@ -94,8 +94,7 @@ struct BenchCommand: ParsableCommand {
             failure = error
         }
         progress.end()
-        let (validity, charts) = try directory.finish(recorder.record)
-        if case .skipped(let reason) = charts { Self.complain("charts were skipped: \(reason)") }
+        let validity = try directory.finish(recorder.record)
         if !self.quiet { print("report: \(directory.path)/report.md") }
         if let failure, failure.code != .interrupted {
             Self.complain("\(failure)")

@@ -49,8 +49,7 @@ struct MeasuredRun {
             failure = error
         }
         progress.end()
-        let (validity, charts) = try directory.finish(recorder.record)
-        if case .skipped(let reason) = charts { Self.complain("charts were skipped: \(reason)", kind) }
+        let validity = try directory.finish(recorder.record)
         if !isQuiet { print("report: \(directory.path)/\(ReportFiles.markdownName)") }
         if let failure, failure.code != .interrupted {
             Self.complain("\(failure)", kind)

@@ -8,7 +8,7 @@ struct Sluice: ParsableCommand {
         abstract: "A replication engine, and the harness that measures what replication costs.",
         version: Product.version,
         subcommands: [
-            ServeCommand.self, BenchCommand.self, CompareCommand.self, SweepCommand.self, PlanCommand.self,
+            ServeCommand.self, BenchCommand.self, SweepCommand.self, PlanCommand.self, CompareCommand.self,
             ReportCommand.self, CrashTestCommand.self, LogCommand.self,
         ]
     )

@@ -1,3 +1,4 @@
+import Measurement
 import Primitives
 import Sockets
 import Testing
@@ -107,6 +108,32 @@ private func rdb(_ filler: Int, damaged: Bool = false) -> [UInt8] {
         #expect(throws: StreamError.self) {
             try self.feed(&endless, [UInt8](repeating: 43, count: 1000), piece: 1000)
         }
+    }
+}
+
+@Suite struct CopyPhasesTests {
+    private func copy(isFromFile: Bool) -> CopyTimes {
+        var copy = CopyTimes(checksum: false)
+        (copy.began, copy.begun, copy.firstByte) = (1_000_000_000, 2_000_000_000, 5_000_000_000)
+        (copy.lastByte, copy.current) = (7_000_000_000, 7_500_000_000)
+        copy.isFromFile = isFromFile
+        return copy
+    }
+
+    @Test("a file is produced before it is sent, and a streamed copy while it is")
+    func produce() {
+        let phases = CopyPhases(wait: 1, produce: 3, transfer: 2, catchUp: 0.5)
+        #expect(self.copy(isFromFile: true).phases == phases)
+        var streamed = phases
+        streamed.produce = 5
+        #expect(self.copy(isFromFile: false).phases == streamed)
+    }
+
+    @Test("a step that has not come to its end has no length")
+    func unfinished() {
+        var copy = self.copy(isFromFile: true)
+        (copy.lastByte, copy.current) = (nil, nil)
+        #expect(copy.phases == CopyPhases(wait: 1, produce: 3, transfer: nil, catchUp: nil))
     }
 }
 
@@ -227,12 +254,15 @@ private func rdb(_ filler: Int, damaged: Bool = false) -> [UInt8] {
         }
     }
 
-    @Test("the bundled engine writes no file on the way, and a server that runs already is left alone")
+    @Test("the bundled engine writes no file on the way, and a server that runs already keeps its settings")
     func targets() throws {
         let running = try TargetSpecification(parsing: "redis://h:1")
         for (one, target) in self.steps(.standard, [.bundled, .redis, running]) {
-            #expect(target != running)
             #expect(target == .redis || one.transfer == .streamed)
+            guard target == running else { continue }
+            #expect(one.receiver == .discarding && one.data.chunkBytes == nil)
+            let parameters = Plan.Work.snapshot(one).parameters(for: target)
+            #expect(parameters.contains(Parameter("transfer", "as configured")))
         }
     }
 

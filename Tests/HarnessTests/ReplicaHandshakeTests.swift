@@ -39,6 +39,17 @@ import Testing
         #expect(opening == CommandEncoder.bytes(["REPLICATE", "FROM", "0", "ID", "r1", "HISTORY", zeros]))
     }
 
+    @Test("a password goes before everything else of a PSYNC, and its answer is waited for")
+    func password() throws {
+        let greeting = CommandEncoder.bytes(["AUTH", "word"])
+        var (handshake, opening) = ReplicaHandshake.begin(.psync, id: "r1", at: .nothing, greeting: greeting)
+        #expect(opening == greeting + ReplicaHandshake.greeting)
+        let (actions, _) = try self.play(&handshake, "+OK\r\n+PONG\r\n+OK\r\n+OK\r\n")
+        #expect(actions == [.send(ReplicaHandshake.introduction), .send(ReplicaHandshake.psync(.nothing))])
+        var refused = ReplicaHandshake.begin(.psync, id: "r1", at: .nothing, greeting: greeting).handshake
+        #expect(throws: StreamError.self) { try self.play(&refused, "-WRONGPASS no\r\n") }
+    }
+
     @Test("an answer for another position is refused")
     func wrongPosition() {
         let start = StartingPoint.position(42, history: self.history)

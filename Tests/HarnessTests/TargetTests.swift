@@ -47,6 +47,11 @@ import Testing
         loading.note(false, 4_000_000_000)
         loading.note(false, 9_000_000_000)
         #expect(loading.seconds == 3)
+        #expect(loading.receivingSeconds == nil)
+        loading.noteReceiving(2_000_000_000)
+        #expect(loading.receivingSeconds == nil)
+        loading.noteReceiving(4_500_000_000)
+        #expect(loading.receivedFirst == 2_000_000_000 && loading.receivingSeconds == 2.5)
     }
 
     @Test(

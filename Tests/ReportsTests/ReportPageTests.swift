@@ -5,8 +5,8 @@ import Testing
 
 @Suite("report.md")
 struct ReportPageTests {
-    private func page(_ record: RunRecord, charts: ChartState = .drawn) -> String {
-        ReportFiles(record).markdown(charts: charts)
+    private func page(_ record: RunRecord) -> String {
+        ReportFiles(record).markdown
     }
 
     @Test("the verdict comes before every table, chart and note")
@@ -18,7 +18,7 @@ struct ReportPageTests {
                 "# Replication report: sample", "## Memory of idle replicas", "## Memory held for stalled replicas",
                 "## Delivery to replicas", "## Clients while replicas read", "## Handshakes",
                 "## Storm: all replicas at once", "## Returning replicas", "## The machine's ceiling", "## Notes",
-                "## Environment",
+                "## Configuration of each target", "## Environment",
                 "## Repeat it", "## Raw files",
             ]
         )
@@ -87,12 +87,31 @@ struct ReportPageTests {
         #expect(Measured(summary: summary, unit: "us").isNoisy)
     }
 
-    @Test("without gnuplot the report says that charts were skipped, and why, instead of showing broken images")
-    func skippedCharts() {
-        let page = self.page(SampleRun.record(), charts: .skipped("gnuplot is not installed"))
-        #expect(page.contains("- Charts were skipped: gnuplot is not installed"))
-        #expect(!page.contains("!["))
-        #expect(self.page(SampleRun.record()).contains("![Handshakes per second](charts/handshake-rate.svg)"))
+    @Test("charts stand above the tables of their section, with a sentence on how to read them")
+    func charts() throws {
+        let page = self.page(SampleRun.record())
+        #expect(page.contains("![Handshakes per second](charts/handshake-rate.svg)\n\nLonger is better"))
+    }
+
+    @Test("each target's settings in force stand in a table of their own")
+    func configuration() {
+        var record = SampleRun.record()
+        record.targets[1].configuration = [Parameter("repl-diskless-sync", "yes")]
+        let page = self.page(record)
+        #expect(page.contains("## Configuration of each target\n"))
+        #expect(page.contains("| redis: Redis 7.0.15 |  |\n| :-- | :-- |\n| repl-diskless-sync | yes |"))
+        #expect(page.contains("bundled: Sluice 0.1.0: not recorded."))
+    }
+
+    @Test("a duration that a probe cannot tell from zero is below its resolution, and no zero")
+    func belowResolution() throws {
+        let zero = try #require(Summary([0, 0, 40]))
+        #expect(Measured(summary: zero, unit: "us").text == "< 1.00 µs (…40.0 µs)")
+        #expect(Measured(summary: zero, unit: "us", resolution: 250).text == "< 250 µs")
+        #expect(Measured(summary: zero, unit: "us", resolution: 250).sentenceText == "< 250 µs")
+        let some = try #require(Summary([0, 400, 500]))
+        #expect(Measured(summary: some, unit: "us", resolution: 250).text == "400 µs (250…500) ~")
+        #expect(Measured(summary: zero, unit: "B").text == "0 B (0…40)")
     }
 
     @Test("notes of the harness and the command to repeat are shown")
@@ -147,7 +166,7 @@ struct ReportPageTests {
         for place in untried.cases.indices { untried.cases[place].trials = [] }
         for record in [empty, zeroes, untried] {
             let files = ReportFiles(record)
-            let texts = [files.markdown(charts: .drawn)] + files.charts.flatMap { [$0.script, $0.data] }
+            let texts = [files.markdown, files.page] + files.charts.flatMap { [$0.svg, $0.data] }
             for text in texts {
                 #expect(!text.lowercased().contains("nan"))
                 #expect(!text.lowercased().contains("inf)"))
@@ -173,6 +192,7 @@ struct ReportPageTests {
             }
         }
         #expect(self.page(record).hasPrefix("# Replication report"))
+        #expect(ReportFiles(record).page.contains("</html>"))
     }
 
     @Test("the order of a shuffled record does not show")

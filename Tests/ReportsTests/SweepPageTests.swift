@@ -62,7 +62,7 @@ struct SweepPageTests {
     private static func page(_ sweep: SweepRecord) -> String {
         var run = RunRecord(name: "sweep", suite: "sweep", command: "sluice sweep fan-out", startedAt: "", seed: 1)
         run.sweep = sweep
-        return ReportFiles(run).markdown(charts: .drawn)
+        return ReportFiles(run).markdown
     }
 
     @Test("a better setting is advised in a sentence that says what is gained and what it costs")

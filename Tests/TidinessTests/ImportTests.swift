@@ -49,7 +49,9 @@ import Testing
         // Shells: system calls, threads, and the transport.
         "Sockets": ["Glibc"], "Probes": ["Glibc", "Synchronization"],
         "Server": ["Glibc", "Synchronization", "DequeModule", "Logging", "NIOCore", "NIOPosix"],
-        "Harness": ["Glibc", "Synchronization", "Histogram", "DequeModule", "Dispatch", "Yams"],
+        "Harness": [
+            "Glibc", "Synchronization", "Histogram", "DequeModule", "Dispatch", "Yams", "NIOCore", "NIOPosix", "NIOSSL",
+        ],
         "sluice": ["Glibc", "ArgumentParser", "Logging", "Synchronization", "Dispatch"],
     ]
 

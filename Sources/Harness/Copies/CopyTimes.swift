@@ -7,6 +7,10 @@ package struct CopyTimes: Sendable {
     var checksum: Bool
     /// Connecting began.
     package var began: UInt64 = 0
+    /// The primary had said that a copy comes: Redis forks before it does.
+    package var begun: UInt64?
+    /// The whole copy lay on the primary's disk before its first byte was sent.
+    package var isFromFile = false
     /// The first bytes of the copy were read.
     package var firstByte: UInt64?
     /// The last ones were.
@@ -18,6 +22,30 @@ package struct CopyTimes: Sendable {
     package var chunks = 0
 
     init(checksum: Bool) { self.checksum = checksum }
+
+    /// What a copy spends its time on, in seconds; nil for what has not come to its end.
+    package var phases: CopyPhases {
+        func seconds(_ from: UInt64?, _ to: UInt64?) -> Double? {
+            from.flatMap { from in to.map { Double($0 - from) / 1e9 } }
+        }
+        return CopyPhases(
+            wait: seconds(self.began, self.begun),
+            produce: seconds(self.begun, self.isFromFile ? self.firstByte : self.lastByte),
+            transfer: seconds(self.firstByte, self.lastByte),
+            catchUp: seconds(self.lastByte, self.current)
+        )
+    }
+}
+
+/// Seconds that each step of a copy took.
+package struct CopyPhases: Equatable, Sendable {
+    /// Until the primary began: it waits for others, or for a child at work.
+    package var wait: Double?
+    /// Until the copy was whole on the primary's side. Through a file that is over when the transfer begins; a streamed copy
+    /// is produced while it is transferred.
+    package var produce: Double?
+    package var transfer: Double?
+    package var catchUp: Double?
 }
 
 extension SyntheticReplica {
@@ -25,6 +53,7 @@ extension SyntheticReplica {
     /// - Parameter goal: the position at which it counts as current, once that is known.
     func noteCopy(_ now: UInt64, goal: UInt64?) {
         guard var copy = self.copy, copy.current == nil else { return }
+        if copy.begun == nil, self.wasFull { copy.begun = now }
         if copy.bytes > 0, copy.firstByte == nil { copy.firstByte = now }
         if let reader = self.reader, self.wasFull {
             if copy.lastByte == nil { copy.lastByte = now }

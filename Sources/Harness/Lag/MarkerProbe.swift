@@ -13,10 +13,10 @@ final class MarkerProbe {
         let primaryEndpoint = try primary.endpoint(port: primary.port)
         var endpoints: [Endpoint] = []
         for replica in replicas { endpoints.append(try replica.target.endpoint(port: replica.target.port)) }
+        let socket = try primary.access.open(primaryEndpoint)
+        socket.setNoDelay()
         do throws(SocketError) {
             let poller = try Poller()
-            let socket = try primaryEndpoint.connect()
-            socket.setNoDelay()
             var others: [Socket] = []
             for endpoint in endpoints {
                 let other = try endpoint.connect()

@@ -12,8 +12,8 @@ final class LoadBody: Reacting {
     private static let failureLimit = 8
 
     let poller: Poller
-    private let host: String
-    private let port: UInt16
+    private let endpoint: Endpoint
+    private let access: Access
     private let progress: LoadProgress
     var generator: SeededGenerator
     private(set) var connections: [LoadConnection] = []
@@ -40,10 +40,17 @@ final class LoadBody: Reacting {
         Histogram(highestTrackableValue: 60_000_000_000, numberOfSignificantValueDigits: .three)
     }
 
-    init(poller: Poller, host: String, port: UInt16, progress: LoadProgress, ledger: Ledger, seed: UInt64) {
+    init(
+        poller: Poller,
+        endpoint: Endpoint,
+        access: Access,
+        progress: LoadProgress,
+        ledger: Ledger,
+        seed: UInt64
+    ) {
         self.poller = poller
-        self.host = host
-        self.port = port
+        self.endpoint = endpoint
+        self.access = access
         self.progress = progress
         self.generator = SeededGenerator(seed: seed)
         self.ledger = ledger
@@ -134,8 +141,8 @@ final class LoadBody: Reacting {
     }
 
     private func connect() {
-        do throws(SocketError) {
-            let socket = try Socket.connect(host: self.host, port: self.port)
+        do {
+            let socket = try self.access.open(self.endpoint)
             socket.setNoDelay()
             let number = UInt32(self.connections.count)
             let batch = self.freshBatch(depth: max(1, self.shape.pipeline))

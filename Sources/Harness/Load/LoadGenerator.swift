@@ -39,18 +39,31 @@ package final class LoadGenerator: Sendable {
     package let progress: LoadProgress
 
     /// - Parameter connections: the most that any load of this generator will use.
-    package convenience init(host: String, port: UInt16, connections: Int, seed: UInt64) throws(SocketError) {
-        try self.init(host: host, port: port, continuing: Ledger(connections: connections), seed: seed)
+    package convenience init(
+        host: String,
+        port: UInt16,
+        access: Access = Access(),
+        connections: Int,
+        seed: UInt64
+    ) throws(SocketError) {
+        let ledger = Ledger(connections: connections)
+        try self.init(host: host, port: port, access: access, continuing: ledger, seed: seed)
     }
 
     /// - Parameter ledger: where the sequence numbers of the connections go on.
-    package init(host: String, port: UInt16, continuing ledger: Ledger, seed: UInt64) throws(SocketError) {
+    package init(
+        host: String,
+        port: UInt16,
+        access: Access = Access(),
+        continuing ledger: Ledger,
+        seed: UInt64
+    ) throws(SocketError) {
         let poller = try Poller()
         self.progress = LoadProgress()
         let body = LoadBody(
             poller: poller,
-            host: host,
-            port: port,
+            endpoint: try Endpoint(host: host, port: port),
+            access: access,
             progress: self.progress,
             ledger: ledger,
             seed: seed

@@ -24,6 +24,8 @@ final class FleetBody: Reacting {
     let poller: Poller
     let endpoint: Endpoint
     let dialect: Dialect
+    /// What a connection says before its handshake; empty for nothing.
+    private let greeting: [UInt8]
     private let progress: LoadProgress
     var replicas: [UInt64: SyntheticReplica] = [:]
     var nextToken: UInt64 = 0
@@ -36,10 +38,11 @@ final class FleetBody: Reacting {
     /// No replica leaves or dawdles any more.
     var isHurried = false
 
-    init(poller: Poller, endpoint: Endpoint, dialect: Dialect, progress: LoadProgress) {
+    init(poller: Poller, endpoint: Endpoint, dialect: Dialect, greeting: [UInt8], progress: LoadProgress) {
         self.poller = poller
         self.endpoint = endpoint
         self.dialect = dialect
+        self.greeting = greeting
         self.progress = progress
         self.buffer = .allocate(byteCount: 2 * Self.readSize, alignment: 64)
     }
@@ -75,7 +78,7 @@ final class FleetBody: Reacting {
     func connect(_ replica: SyntheticReplica, _ token: UInt64) {
         do throws(SocketError) {
             let socket = try self.endpoint.connect()
-            replica.connect(over: socket, self.dialect)
+            replica.connect(over: socket, self.dialect, greeting: self.greeting)
             try self.poller.add(socket, .writable, token: token)
         } catch {
             replica.phase = .failed("could not connect: \(error)")

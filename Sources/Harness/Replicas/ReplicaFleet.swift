@@ -33,12 +33,19 @@ package final class ReplicaFleet: Sendable {
 
     /// - Parameters:
     ///   - progress: how many mutations the load has had acknowledged; lag is counted against it.
-    package init(host: String, port: UInt16, dialect: Dialect, progress: LoadProgress) throws(SocketError) {
+    package init(
+        host: String,
+        port: UInt16,
+        dialect: Dialect,
+        access: Access = Access(),
+        progress: LoadProgress
+    ) throws(SocketError) {
         let poller = try Poller()
         let body = FleetBody(
             poller: poller,
             endpoint: try Endpoint(host: host, port: port),
             dialect: dialect,
+            greeting: access.greeting,
             progress: progress
         )
         self.reactor = Reactor(poller: poller, body: body)

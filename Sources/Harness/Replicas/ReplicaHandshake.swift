@@ -2,7 +2,7 @@
 // the Redis replication protocol as served by Redis 7 (`+CONTINUE`, `+FULLRESYNC`, `$EOF:` and `$<length>` transfers).
 //
 //     replicate: request → `+ACK <position>[ <history>]` → streaming
-//     psync: PING → `+PONG` → port and capabilities → `+OK` `+OK` → request, and then
+//     psync: AUTH → `+OK` where a password is asked for → PING → `+PONG` → port and capabilities → `+OK` `+OK` → request, and then
 //         at a known offset: `+CONTINUE` → streaming
 //         for a newcomer: `+FULLRESYNC <id> <offset>` → `$…` → copying
 //
@@ -30,6 +30,8 @@ package struct ReplicaHandshake: Sendable {
     }
 
     private enum State: Equatable {
+        /// The answer to AUTH is due, and then that to the PING which went with it.
+        case authentication
         case greeting
         /// So many answers are due.
         case introduction(Int)
@@ -50,11 +52,13 @@ package struct ReplicaHandshake: Sendable {
     /// The primary has announced a full copy.
     package private(set) var isFull = false
 
+    /// - Parameter greeting: an AUTH that goes first, for a primary of the PSYNC dialect; empty for none.
     /// - Returns: the machine and the first bytes to send.
     package static func begin(
         _ dialect: Dialect,
         id: String,
-        at start: StartingPoint
+        at start: StartingPoint,
+        greeting: [UInt8] = []
     ) -> (handshake: ReplicaHandshake, opening: [UInt8]) {
         switch (dialect, start) {
         case (.replicate, .position(let position, let history)):
@@ -62,7 +66,7 @@ package struct ReplicaHandshake: Sendable {
         case (.replicate, .nothing):
             (Self(dialect, start, .acknowledgement(0)), Self.replicate(0, id, String(repeating: "0", count: 40)))
         case (.psync, _):
-            (Self(dialect, start, .greeting), Self.greeting)
+            (Self(dialect, start, greeting.isEmpty ? .greeting : .authentication), greeting + Self.greeting)
         }
     }
 
@@ -107,6 +111,9 @@ package struct ReplicaHandshake: Sendable {
     ) throws(StreamError) -> Action {
         let words = line.split(separator: " ")
         switch (self.state, words.first) {
+        case (.authentication, "+OK"):
+            self.state = .greeting
+            return try self.receive(&input)
         case (.greeting, "+PONG"):
             self.state = .introduction(2)
             return .send(Self.introduction)

@@ -41,15 +41,19 @@ final class SoloReplica {
 
     private let endpoint: Endpoint
     private let dialect: Dialect
+    private let greeting: [UInt8]
     private var buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 2 * SoloReplica.readSize, alignment: 64)
 
-    init(_ endpoint: Endpoint, _ dialect: Dialect) {
+    /// - Parameter greeting: what a connection says before its handshake.
+    init(_ endpoint: Endpoint, _ dialect: Dialect, greeting: [UInt8] = []) {
         self.endpoint = endpoint
         self.dialect = dialect
+        self.greeting = greeting
     }
 
     convenience init(_ target: Target) throws(HarnessError) {
-        self.init(try target.endpoint(port: target.replicationPort), target.dialect)
+        let endpoint = try target.endpoint(port: target.replicationPort)
+        self.init(endpoint, target.dialect, greeting: target.access.greeting)
     }
 
     deinit { self.buffer.deallocate() }
@@ -74,7 +78,7 @@ final class SoloReplica {
             verifier: verifier,
             phase: .away(until: 0)
         )
-        let (handshake, opening) = ReplicaHandshake.begin(self.dialect, id: id, at: start)
+        let (handshake, opening) = ReplicaHandshake.begin(self.dialect, id: id, at: start, greeting: self.greeting)
         replica.phase = .handshaking(handshake)
         try connection.send(opening)
         while true {

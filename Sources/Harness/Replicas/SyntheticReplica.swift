@@ -84,8 +84,8 @@ final class SyntheticReplica {
     // MARK: - Coming and going
 
     /// A connection has been begun for it.
-    func connect(over socket: Socket, _ dialect: Dialect) {
-        let (handshake, opening) = ReplicaHandshake.begin(dialect, id: self.id, at: self.start)
+    func connect(over socket: Socket, _ dialect: Dialect, greeting: [UInt8]) {
+        let (handshake, opening) = ReplicaHandshake.begin(dialect, id: self.id, at: self.start, greeting: greeting)
         if self.behaviour.needsSmallBuffer { socket.setReceiveBuffer(bytes: Self.smallReceiveBuffer) }
         if case .away = self.phase, self.visits > 0 { self.resumes += 1 }
         self.visits += 1
@@ -171,6 +171,7 @@ final class SyntheticReplica {
 
     private func beginCopy(_ framing: CopyFraming) {
         self.wasFull = true
+        if case .sized = framing { self.copy?.isFromFile = true }
         self.phase = .copying(CopyReader(framing, checksum: self.copy?.checksum ?? false))
     }
 

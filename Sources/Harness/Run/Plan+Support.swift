@@ -2,6 +2,7 @@
 // at hand, and nowhere else.
 
 package import Measurement
+import Workload
 
 extension Plan.Work {
     /// Metrics that are read off the server's process, so that they need it on this machine and started by the harness.
@@ -20,14 +21,13 @@ extension Plan.Work {
         return switch self {
         case .idle, .fast, .handshake: true
         case .ceiling: false
-        // These need a server that was started for them.
+        // A server whose backlog began with it.
         case .stalled(let fanOut):
             target.isChild && (fanOut.fanOut == .shared || target.supports(.privateCopies))
-        case .resume(let resume):
-            target.isChild && (target.supports(.log) || resume.isPossibleWithoutLog)
-        case .snapshot(let snapshot):
-            target.isChild && snapshot.suits(target)
-        case .lag, .capacity: target.isChild
+        case .resume(let resume): resume.suits(target)
+        case .snapshot(let snapshot): snapshot.suits(target)
+        case .lag(let lag): target.isChild || lag.receiver == .discarding
+        case .capacity: target.isChild
         }
     }
 
@@ -44,8 +44,17 @@ extension Plan.Work {
     }
 
     package func parameters(for target: TargetSpecification?) -> [Parameter] {
+        let parameters = self.parameters(hasIndex: Self.hasLog(target))
+        guard let target, !target.isChild else { return parameters }
+        // What somebody else's server does here is in its configuration, which the report prints.
+        return parameters.map { Self.ownSettings.contains($0.name) ? Parameter($0.name, "as configured") : $0 }
+    }
+
+    private static let ownSettings: Set<String> = ["transfer", "backlog_size", "index_interval"]
+
+    private func parameters(hasIndex: Bool) -> [Parameter] {
         switch self {
-        case .resume(let resume): resume.parameters(hasIndex: Self.hasLog(target))
+        case .resume(let resume): resume.parameters(hasIndex: hasIndex)
         case .idle(let fanOut), .fast(let fanOut), .stalled(let fanOut): fanOut.parameters
         case .handshake(let handshake): handshake.parameters
         case .ceiling(let ceiling): ceiling.parameters
@@ -89,16 +98,32 @@ extension Plan.Work {
 
 extension SnapshotCase {
     /// Whether the target can send a copy in this way. A replica of Redis may go through a file of its own, whatever the
-    /// primary does.
+    /// primary does. To somebody else's server no replica of ours is added that keeps what it gets, and its settings stay.
     func suits(_ target: TargetSpecification) -> Bool {
-        (self.transfer == .streamed || target.supports(.copyThroughFile))
+        guard target.isChild else {
+            return self.receiver == .discarding && self.transfer == .streamed && self.data.chunkBytes == nil
+                && target.supports(.copiesToNewcomers)
+        }
+        return (self.transfer == .streamed || target.supports(.copyThroughFile))
             && (self.data.chunkBytes == nil || target.supports(.copyChunks))
     }
 }
 
 extension ResumeCase {
-    /// Without a log there is no index to vary, and no page cache that matters.
-    var isPossibleWithoutLog: Bool {
-        self.engine.indexInterval == Engine.defaultIndexInterval && self.cache == .warm
+    /// What every server keeps in memory unless it was told otherwise, in bytes: half of Redis's default.
+    private static let sureBacklogBytes: UInt64 = 512 << 10
+    /// The longest log that somebody else's server is filled with, in mutations.
+    private static let longestForeignLog: UInt64 = 10_000
+
+    /// Whether the target can be measured so. Without a log there is no index to vary, and no page cache that matters; and of
+    /// somebody else's server only what is surely in its memory is asked.
+    func suits(_ target: TargetSpecification) -> Bool {
+        let isPlain = self.engine.indexInterval == Engine.defaultIndexInterval && self.cache == .warm
+        guard target.isChild else {
+            let bytes = self.distance * UInt64(SetBatch.commandSize(valueSize: Self.valueSize))
+            return isPlain && bytes <= Self.sureBacklogBytes && self.records <= Self.longestForeignLog
+                && self.engine.backlogBytes == Engine().backlogBytes
+        }
+        return isPlain || target.supports(.log)
     }
 }

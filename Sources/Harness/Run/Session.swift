@@ -17,12 +17,19 @@ package final class Session {
     package init(_ target: Target, connections: Int, seed: UInt64) throws(HarnessError) {
         self.target = target
         do throws(SocketError) {
-            let load = try LoadGenerator(host: target.host, port: target.port, connections: connections, seed: seed)
+            let load = try LoadGenerator(
+                host: target.host,
+                port: target.port,
+                access: target.access,
+                connections: connections,
+                seed: seed
+            )
             self.load = load
             self.fleet = try ReplicaFleet(
                 host: target.host,
                 port: target.replicationPort,
                 dialect: target.dialect,
+                access: target.access,
                 progress: load.progress
             )
         } catch {
@@ -107,7 +114,7 @@ package final class Session {
         let ids = (0..<self.fleet.counters.replicas).map(ReplicaFleet.id) + visitors
         self.fleet.detachAll()
         try Wait.until("\(self.target.id) had let its replicas go", withinSeconds: Self.onlineSeconds) {
-            () throws(HarnessError) in try self.target.connectedReplicas() == 0
+            () throws(HarnessError) in try self.target.connectedReplicas() <= self.target.residents
         }
         try self.target.dropSlots(ids)
     }

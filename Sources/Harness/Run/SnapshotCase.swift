@@ -72,7 +72,9 @@ package struct SnapshotCase: Hashable, Sendable {
         let common = ["trigger_pause", "memory_extra", "memory_extra_ratio", "snapshot_passes"]
         switch self.receiver {
         case .discarding:
-            let times = ["copy_wait", "copy_transfer", "copy_total", "copy_catch_up", "copy_primary_cpu"]
+            let times = [
+                "copy_wait", "copy_produce", "copy_transfer", "copy_total", "copy_catch_up", "copy_primary_cpu",
+            ]
             return times + ["copy_bytes", "copy_bytes_rate", "copy_keys_rate"] + common + load
         case .live:
             // live_loading is not promised: a replica that loads may not answer, and so not say it.

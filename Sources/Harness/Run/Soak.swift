@@ -31,6 +31,7 @@ package final class Soak {
             let session = try Session(target, connections: SoakScenario.connections, seed: seed)
             defer { session.stop() }
             self.recorder.add(try target.record())
+            for note in target.notes { self.recorder.note(note) }
             try session.preload(keys: Self.keys, valueSize: Self.valueSize)
             try self.rounds(session, SoakCast(seed: seed))
         } catch {

@@ -97,6 +97,7 @@ package struct TrialRunner {
         let session = try self.start(specification)
         self.sessions[specification] = session
         self.recorder.add(try session.target.record())
+        for note in session.target.notes { self.recorder.note(note) }
         try session.preload(keys: self.suite.keys, valueSize: Self.preloadValueSize)
         return session
     }

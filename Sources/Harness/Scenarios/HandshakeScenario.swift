@@ -27,7 +27,9 @@ package enum HandshakeScenario {
     ) throws(HarnessError) -> Trial {
         var trial = Trial()
         let target = session.target
-        let dialogue = Self.dialogue(handshake.kind, target.dialect, at: try target.tip())
+        var dialogue = Self.dialogue(handshake.kind, target.dialect, at: try target.tip())
+        let greeting = target.access.greeting
+        if !greeting.isEmpty { dialogue.insert(Exchange(request: greeting, answer: Array("+OK".utf8)), at: 0) }
         let flood: HandshakeFlood
         do throws(SocketError) {
             flood = try HandshakeFlood(

@@ -10,6 +10,8 @@ package enum ResumeScenario {
     package static let name = "resume"
 
     private static let visitor = "bench-resume"
+    /// Writes before those that are lacked: the first of a load may come behind a SELECT.
+    private static let margin: UInt64 = 1000
     /// After the first full resync in a trial no more than so many attempts are made: the server forks for each.
     private static let fullLimit = 3
 
@@ -44,8 +46,9 @@ package enum ResumeScenario {
     static func run(_ one: ResumeCase, _ session: Session) throws(HarnessError) -> Trial {
         var trial = Trial()
         try session.extend(to: one.records, keys: ResumeCase.keys, valueSize: ResumeCase.valueSize)
-        trial.phaseEnded("preload")
         let target = session.target
+        if !target.specification.isChild { try Self.renew(one, session) }
+        trial.phaseEnded("preload")
         let (start, tip) = try Self.place(one, target)
         // One whom the primary knows: a stranger may be sent a copy where that is cheaper than the log.
         try Self.introduce(session)
@@ -80,6 +83,13 @@ package enum ResumeScenario {
         guard case .position(let tip, _) = here else { preconditionFailure("a tip is a position") }
         let verifier = StreamVerifier(connections: session.load.state.ledger.last.count)
         _ = try SoloReplica(session.target).visit(as: self.visitor, from: here, verifier, until: .position(tip))
+    }
+
+    /// Writes what the replica is to lack once more, so that nothing else is among it: a server that somebody else started may
+    /// put PINGs into its stream.
+    private static func renew(_ one: ResumeCase, _ session: Session) throws(HarnessError) {
+        let records = session.load.state.ledger.count + one.distance + self.margin
+        try session.extend(to: records, keys: ResumeCase.keys, valueSize: ResumeCase.valueSize)
     }
 
     /// Where the replica stands and where the primary does.

@@ -53,7 +53,13 @@ extension SnapshotScenario {
         let total = Double(current - began) / 1e9
         trial.add("live_total", total, unit: "s", better: .lower)
         trial.add("live_catch_up", Double(current - online) / 1e9, unit: "s", better: .lower)
+        let wait = loading.receivedFirst.map { Double($0 - began) / 1e9 }
+        trial.add("live_wait", wait, unit: "s", better: .lower)
+        trial.add("live_transfer", loading.receivingSeconds, unit: "s", better: .lower)
         trial.add("live_loading", loading.seconds, unit: "s", better: .lower)
+        if let seconds = loading.seconds {
+            trial.add("live_loading_rate", Double(one.data.bytes) / seconds, unit: "B/s", better: .higher)
+        }
         trial.add("live_keys_rate", Double(one.data.keys) / total, unit: "1/s", better: .higher)
         trial.add("live_bytes_rate", Double(one.data.bytes) / total, unit: "B/s", better: .higher)
         trial.add("live_primary_cpu", primarySeconds, unit: "s", better: .lower)

@@ -42,7 +42,8 @@ package enum SnapshotScenario {
         var trial = Trial()
         let target = session.target
         try session.fill(keys: one.data.keys, valueSize: one.data.valueSize)
-        if target.dialect == .psync {
+        // A server that somebody else started keeps its settings.
+        if target.specification.isChild, target.specification.supports(.copyThroughFile) {
             _ = try target.control.ask("CONFIG", "SET", "repl-diskless-sync", one.transfer == .file ? "no" : "yes")
         }
         trial.phaseEnded("preload")
@@ -116,17 +117,13 @@ package enum SnapshotScenario {
     /// Enters the steps of the slowest replica each, and the rates of all of them together.
     /// - Returns: seconds from the first connecting to the last byte.
     private static func add(_ copies: [CopyTimes], _ one: SnapshotCase, to trial: inout Trial) -> Double {
-        func longest(_ seconds: (CopyTimes) -> Double?) -> Double? { copies.compactMap(seconds).max() }
-        let wait = longest { copy in copy.firstByte.map { Double($0 - copy.began) / 1e9 } }
-        let transfer = longest { copy in
-            copy.firstByte.flatMap { first in copy.lastByte.map { Double($0 - first) / 1e9 } }
-        }
-        let catchUp = longest { copy in
-            copy.lastByte.flatMap { last in copy.current.map { Double($0 - last) / 1e9 } }
-        }
-        trial.add("copy_wait", wait, unit: "s", better: .lower)
+        let phases = copies.map(\.phases)
+        func longest(_ phase: (CopyPhases) -> Double?) -> Double? { phases.compactMap(phase).max() }
+        let (produce, transfer) = (longest(\.produce), longest(\.transfer))
+        trial.add("copy_wait", longest(\.wait), unit: "s", better: .lower)
+        trial.add("copy_produce", produce, unit: "s", better: .lower)
         trial.add("copy_transfer", transfer, unit: "s", better: .lower)
-        trial.add("copy_catch_up", catchUp, unit: "s", better: .lower)
+        trial.add("copy_catch_up", longest(\.catchUp), unit: "s", better: .lower)
         guard let began = copies.map(\.began).min(), let ended = copies.compactMap(\.lastByte).max() else { return 0 }
         let total = Double(ended - began) / 1e9
         trial.add("copy_total", total, unit: "s", better: .lower)
@@ -134,6 +131,9 @@ package enum SnapshotScenario {
         let bytes = Double(copies.reduce(0) { $0 + $1.bytes })
         trial.add("copy_bytes_rate", bytes / total, unit: "B/s", better: .higher)
         if let transfer { trial.add("copy_transfer_rate", bytes / transfer, unit: "B/s", better: .higher) }
+        if let produce, let first = copies.first {
+            trial.add("copy_produce_rate", Double(first.bytes) / produce, unit: "B/s", better: .higher)
+        }
         let keys = Double(one.data.keys) * Double(copies.count)
         trial.add("copy_keys_rate", keys / total, unit: "1/s", better: .higher)
         return total

@@ -12,7 +12,8 @@ struct SnapshotWatch {
     private let target: Target
     /// Whether the server is asked for its allocator's figures meanwhile, which clients would notice.
     private let asksAllocator: Bool
-    private let process: Int32
+    /// Nil when the server runs elsewhere; then neither memory nor processor time is known.
+    private let process: Int32?
     private let memoryBefore: Int
     private let allocatedBefore: UInt64?
     private let dataBytes: UInt64?
@@ -26,9 +27,14 @@ struct SnapshotWatch {
     private var sampledAt: UInt64 = 0
 
     init(_ target: Target, asksAllocator: Bool) throws(HarnessError) {
-        guard let process = target.child?.process, let memory = ProcessTree.resident(process),
-            let processor = ProcessTree.processorNanoseconds(of: process)
-        else { throw HarnessError(.targetFailed, "\(target.id) is no process that can be watched") }
+        let process = target.child?.process
+        var (memory, processor) = (0, UInt64(0))
+        if let process {
+            guard let resident = ProcessTree.resident(process),
+                let used = ProcessTree.processorNanoseconds(of: process)
+            else { throw HarnessError(.targetFailed, "\(target.id) is no process that can be watched") }
+            (memory, processor) = (resident, used)
+        }
         self.target = target
         self.asksAllocator = asksAllocator
         self.process = process
@@ -48,34 +54,33 @@ struct SnapshotWatch {
         let now = Clocks.monotonicNanoseconds
         guard now - self.sampledAt >= Self.sampleNanoseconds else { return }
         self.sampledAt = now
-        self.peak = max(self.peak, ProcessTree.resident(self.process) ?? 0)
-        if now >= self.walksAgainAt {
-            self.childPeak = max(self.childPeak, ProcessTree.privateBytesOfChildren(of: self.process))
-            let ended = Clocks.monotonicNanoseconds
-            self.walksAgainAt = ended + UInt64(Double(ended - now) / Self.walkShare)
-        }
+        if let process { self.sampleMemory(process, now) }
         guard self.asksAllocator else { return }
         let allocated = try self.target.info("memory").number("allocator_allocated")
         self.allocatedPeak = max(self.allocatedPeak, allocated ?? 0)
     }
 
+    private mutating func sampleMemory(_ process: Int32, _ now: UInt64) {
+        self.peak = max(self.peak, ProcessTree.resident(process) ?? 0)
+        guard now >= self.walksAgainAt else { return }
+        self.childPeak = max(self.childPeak, ProcessTree.privateBytesOfChildren(of: process))
+        let ended = Clocks.monotonicNanoseconds
+        self.walksAgainAt = ended + UInt64(Double(ended - now) / Self.walkShare)
+    }
+
     /// Processor time of the primary since the watch began, in seconds, once it has waited for its children.
     func processorSeconds() throws(HarnessError) -> Double? {
+        guard let process else { return nil }
         try Wait.until("\(self.target.id) had waited for its children", withinSeconds: 10) {
-            ProcessTree.children(of: self.process).isEmpty
+            ProcessTree.children(of: process).isEmpty
         }
-        guard let now = ProcessTree.processorNanoseconds(of: self.process) else { return nil }
+        guard let now = ProcessTree.processorNanoseconds(of: process) else { return nil }
         return Double(now - self.processorBefore) / 1e9
     }
 
     /// Enters memory, the pause at the trigger, and how often the data were gone through.
     func add(to trial: inout Trial) throws(HarnessError) {
-        // Redis's child tells at its end what it had for itself, which is when it has the most.
-        let told = self.target.dialect == .psync ? try self.target.info("persistence").number("rdb_last_cow_size") : nil
-        let child = max(self.childPeak, told.map { Int(clamping: $0) } ?? 0)
-        let extra = Double(self.peak - self.memoryBefore + child)
-        trial.add("memory_extra", extra, unit: "B", better: .lower)
-        if let dataBytes { trial.add("memory_extra_ratio", extra / Double(dataBytes), unit: "ratio", better: .lower) }
+        if self.process != nil { try self.addMemory(to: &trial) }
         if let before = self.allocatedBefore, self.allocatedPeak > 0 {
             let grown = Double(self.allocatedPeak) - Double(before)
             trial.add("allocator_extra", max(0, grown), unit: "B", better: .lower)
@@ -84,6 +89,17 @@ struct SnapshotWatch {
             trial.add("snapshot_passes", Double(after - before), unit: "count", better: .lower)
         }
         trial.add("trigger_pause", try Self.triggerPause(self.target), unit: "us", better: .lower)
+    }
+
+    private func addMemory(to trial: inout Trial) throws(HarnessError) {
+        // Who forks learns at the child's end what it had for itself, which is when it has the most.
+        let forks = self.target.specification.supports(.forks)
+        let told = forks ? try self.target.info("persistence").number("rdb_last_cow_size") : nil
+        let child = max(self.childPeak, told.map { Int(clamping: $0) } ?? 0)
+        let extra = Double(self.peak - self.memoryBefore + child)
+        trial.add("memory_extra", extra, unit: "B", better: .lower)
+        guard let dataBytes else { return }
+        trial.add("memory_extra_ratio", extra / Double(dataBytes), unit: "ratio", better: .lower)
     }
 
     /// How often a snapshot was produced: Redis forks for each.

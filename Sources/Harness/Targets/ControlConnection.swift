@@ -24,20 +24,40 @@ package enum Reply: Equatable, Sendable {
     }
 }
 
+/// Answers as the bytes that came.
+struct RawReplies {
+    var bytes: [UInt8] = []
+    /// Where each ends.
+    var ends: [Int] = []
+
+    subscript(place: Int) -> ArraySlice<UInt8> {
+        self.bytes[(place == 0 ? 0 : self.ends[place - 1])..<self.ends[place]]
+    }
+}
+
 package final class ControlConnection {
     /// Answers larger than this are a mistake; INFO and CONFIG GET stay far below.
     private static let answerLimit = 1 << 20
+    /// The same for many values at once.
+    private static let volleyLimit = 256 << 20
     private static let timeoutMilliseconds: CInt = 10_000
 
     private let socket: Socket
     private var input: [UInt8] = []
 
+    /// - Parameter access: what the server wants to hear first.
     /// - Throws: `HarnessError` when the target refuses the connection.
-    package init(host: String, port: UInt16) throws(HarnessError) {
+    package init(host: String, port: UInt16, _ access: Access = Access()) throws(HarnessError) {
+        let endpoint: Endpoint
         do throws(SocketError) {
-            self.socket = try Socket.connect(host: host, port: port)
+            endpoint = try Endpoint(host: host, port: port)
         } catch {
             throw HarnessError(.targetUnavailable, "cannot connect to \(host):\(port): \(error)")
+        }
+        do throws(HarnessError) {
+            self.socket = try access.open(endpoint)
+        } catch {
+            throw HarnessError(error.code, "\(host):\(port): \(error.message)")
         }
         do throws(HarnessError) {
             try self.wait(for: CInt(POLLOUT))
@@ -58,25 +78,48 @@ package final class ControlConnection {
 
     /// Sends one command and waits for its answer.
     package func ask(_ words: String...) throws(HarnessError) -> Reply {
-        var request = CommandEncoder.bytes(words)[...]
-        while !request.isEmpty {
-            switch request.withUnsafeBytes({ self.socket.write($0) }) {
-            case .moved(let count): request.removeFirst(count)
-            case .wouldBlock: try self.wait(for: CInt(POLLOUT))
-            case .ended, .failed: throw HarnessError(.targetFailed, "the target closed the connection at \(words[0])")
-            }
-        }
+        try self.send(CommandEncoder.bytes(words), words[0])
         while true {
             var parser = ReplyParser(self.input)
             if let reply = try parser.reply() {
                 self.input.removeFirst(parser.at)
                 return reply
             }
-            try self.fill(words[0])
+            try self.fill(words[0], limit: Self.answerLimit)
         }
     }
 
-    private func fill(_ command: String) throws(HarnessError) {
+    /// Sends commands in one go and waits for all their answers, unread. What is sent must fit into the sockets' buffers
+    /// together with what is answered meanwhile, so a volley is a few hundred short commands.
+    func exchange(_ commands: [UInt8], answers: Int) throws(HarnessError) -> RawReplies {
+        try self.send(commands, "a volley of commands")
+        var replies = RawReplies()
+        var at = 0
+        while replies.ends.count < answers {
+            if let end = try ReplySpan.end(self.input, from: at) {
+                replies.ends.append(end)
+                at = end
+            } else {
+                try self.fill("a volley of commands", limit: Self.volleyLimit)
+            }
+        }
+        replies.bytes = Array(self.input[..<at])
+        self.input.removeFirst(at)
+        return replies
+    }
+
+    private func send(_ bytes: [UInt8], _ command: String) throws(HarnessError) {
+        var request = bytes[...]
+        while !request.isEmpty {
+            switch request.withUnsafeBytes({ self.socket.write($0) }) {
+            case .moved(let count): request.removeFirst(count)
+            case .wouldBlock: try self.wait(for: CInt(POLLOUT))
+            case .ended, .failed: throw HarnessError(.targetFailed, "the target closed the connection at \(command)")
+            }
+        }
+    }
+
+    private func fill(_ command: String, limit: Int) throws(HarnessError) {
         try self.wait(for: CInt(POLLIN))
         let size = 64 * 1024
         let result = withUnsafeTemporaryAllocation(byteCount: size, alignment: 1) { bytes in
@@ -88,8 +131,8 @@ package final class ControlConnection {
         case .moved, .wouldBlock: break
         case .ended, .failed: throw HarnessError(.targetFailed, "the target closed the connection at \(command)")
         }
-        guard self.input.count <= Self.answerLimit else {
-            throw HarnessError(.targetFailed, "the answer to \(command) is larger than \(Self.answerLimit) bytes")
+        guard self.input.count <= limit else {
+            throw HarnessError(.targetFailed, "the answer to \(command) is larger than \(limit) bytes")
         }
     }
 

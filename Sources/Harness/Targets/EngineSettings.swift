@@ -58,8 +58,6 @@ package struct EngineSettings: Sendable, Equatable {
             ServerSetting("repl-diskless-sync-delay", "0"),
             ServerSetting("repl-backlog-size", String(self.backlogBytes ?? Self.defaultBacklogBytes)),
             ServerSetting("client-output-buffer-limit", "replica 0 0 0"), ServerSetting("rdbcompression", "no"),
-            // For digests.
-            ServerSetting("enable-debug-command", "local"),
         ]
         let ping = ServerSetting("repl-ping-replica-period", String(Self.quietPingSeconds))
         return settings + (self.isStreamQuiet ? [ping] : [])

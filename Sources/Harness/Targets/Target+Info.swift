@@ -56,20 +56,38 @@ extension Target {
         Int(try self.info("replication").number("connected_slaves") ?? 0)
     }
 
-    /// A digest of all data, by the target's own reckoning; equal data have equal digests.
-    package func digest() throws(HarnessError) -> String {
-        let reply =
-            switch self.dialect {
-            case .replicate: try self.control.ask("REPL.DIGEST")
-            case .psync: try self.control.ask("DEBUG", "DIGEST")
-            }
+    /// How the data of two servers of this make are compared, in words for a report.
+    var verification: String {
+        switch self.dialect {
+        case .replicate: "digests of all data"
+        case .psync: "number of keys, and up to \(KeyWalk.keyLimit) values one by one"
+        }
+    }
+
+    /// What this server and another one, both at rest, do not agree in.
+    func differences(from other: Target) throws(HarnessError) -> [String] {
+        switch self.dialect {
+        case .replicate:
+            let (own, others) = (try self.digest(), try other.digest())
+            return own == others ? [] : ["digest \(own) and \(others)"]
+        case .psync:
+            // DEBUG DIGEST would look at everything, but a server in its usual configuration refuses it.
+            var walk = KeyWalk(self.control, other.control)
+            try walk.run()
+            return walk.differences
+        }
+    }
+
+    /// A digest of all data, by the bundled engine's reckoning; equal data have equal digests.
+    private func digest() throws(HarnessError) -> String {
+        let reply = try self.control.ask("REPL.DIGEST")
         if case .error(let text) = reply {
             throw HarnessError(.targetFailed, "\(self.id) gives no digest of its data: \(text)")
         }
         return Self.digest(of: reply)
     }
 
-    /// A simple string from Redis; from Sluice position and digest of each shard, out of a list of names and values for each.
+    /// Position and digest of each shard, out of a list of names and values for each.
     static func digest(of reply: Reply) -> String {
         guard case .array(let shards) = reply else { return reply.text ?? "\(reply)" }
         return shards.map { shard in
@@ -115,6 +133,7 @@ extension Target {
         if let allocator = try self.info("memory")["mem_allocator"] {
             settings.append(Parameter("mem_allocator", allocator))
         }
+        settings.append(Parameter("verification", self.verification))
         return TargetRecord(id: self.id, product: product, configuration: settings)
     }
 }

@@ -23,13 +23,17 @@ package enum TargetLauncher {
             }
         case .running(let host, let port, let access):
             let dialect = target.profile.dialect
+            var forwarder: TLSForwarder?
+            if let tls = access.tls { forwarder = try TLSForwarder(host: host, port: port, tls) }
+            let near = forwarder?.port ?? port
             return try Target(
                 target,
-                host: host,
-                port: port,
-                replicationPort: dialect == .replicate ? try self.replicationPort(of: port) : port,
+                host: forwarder == nil ? host : self.host,
+                port: near,
+                replicationPort: dialect == .replicate ? try self.replicationPort(of: port) : near,
                 access: access,
-                child: nil
+                child: nil,
+                forwarder: forwarder
             )
         }
     }

@@ -9,6 +9,8 @@ package struct TargetProfile: Sendable {
         case privateCopies
         /// Can send a full copy without a file of its own in between, and through one.
         case copyThroughFile
+        /// Sends a full copy to whoever holds nothing, and never the whole stream instead.
+        case copiesToNewcomers
         /// Sends a full copy in chunks whose size can be set.
         case copyChunks
         /// A live replica says when it loads.
@@ -114,7 +116,7 @@ extension TargetProfile {
         secureScheme: "rediss",
         defaultPort: 6379,
         takesPassword: true,
-        capabilities: [.copyThroughFile, .tellsLoading, .forks],
+        capabilities: [.copyThroughFile, .copiesToNewcomers, .tellsLoading, .forks],
         server: ("redis-server", "Debian: apt install redis-server"),
         rules: Self.rulesOfRedis,
         reportedSettings: Self.settingsOfRedis
@@ -129,7 +131,7 @@ extension TargetProfile {
         secureScheme: "valkeys",
         defaultPort: 6379,
         takesPassword: true,
-        capabilities: [.copyThroughFile, .tellsLoading, .forks],
+        capabilities: [.copyThroughFile, .copiesToNewcomers, .tellsLoading, .forks],
         server: ("valkey-server", "Debian: apt install valkey"),
         rules: Self.rulesOfRedis,
         reportedSettings: Self.settingsOfRedis + ["dual-channel-replication-enabled"]

@@ -4,6 +4,7 @@ import Sockets
 /// A connection on which the calling thread waits for every transfer.
 final class WaitingSocket {
     let socket: Socket
+    private var isOwned = true
     /// How long one transfer may take.
     private let timeoutMilliseconds: CInt
 
@@ -24,7 +25,13 @@ final class WaitingSocket {
         self.socket.setNoDelay()
     }
 
-    deinit { self.socket.close() }
+    deinit { if self.isOwned { self.socket.close() } }
+
+    /// Hands the connection over to somebody else, who closes it.
+    func release() -> Socket {
+        self.isOwned = false
+        return self.socket
+    }
 
     func send(_ bytes: [UInt8]) throws(HarnessError) {
         var rest = bytes[...]

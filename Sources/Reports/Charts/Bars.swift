@@ -1,100 +1,94 @@
-// Bars in groups, one bar for each server: for figures whose cases have no common axis.
+// Bars in groups, one bar for each server: for figures whose cases have no common axis. They lie, so that their settings
+// can be read on any screen.
 
 internal import Measurement
 
-/// Groups of cases that are drawn side by side.
-struct BarGroups {
-    struct Group {
-        /// What stands below its bars, line by line.
-        let lines: [String]
-        let parameters: [Parameter]
+struct BarPanel: Equatable {
+    struct Bar: Equatable {
+        let label: String
+        let style: Style
+        let middle: Double
+        let range: ClosedRange<Double>
+        /// The figure as a table shows it.
+        let text: String
+    }
+
+    struct Group: Equatable {
+        /// What stands above its bars.
+        let title: String
+        let bars: [Bar]
     }
 
     let groups: [Group]
-    let metric: String
-    private let cases: [CaseRecord]
-    private let names: TargetNames
 
     /// One group for each setting that any server has a figure for, in the order of the cases; `nil` when there is none.
-    init?(_ cases: [CaseRecord], metric: String, names: TargetNames, lines: (CaseRecord) -> [String]) {
+    init?(_ cases: [CaseRecord], metric: String, names: TargetNames, title: (CaseRecord) -> String) {
         let shown = cases.filter { $0.figure(metric).value != nil }
-        var groups: [Group] = []
-        for one in shown where !groups.contains(where: { $0.parameters == one.parameters }) {
-            groups.append(Group(lines: lines(one), parameters: one.parameters))
+        var settings: [[Parameter]] = []
+        for one in shown where !settings.contains(one.parameters) { settings.append(one.parameters) }
+        guard !settings.isEmpty else { return nil }
+        self.groups = settings.compactMap { parameters in
+            let group = shown.filter { $0.parameters == parameters }
+            guard let first = group.first else { return nil }
+            let bars = names.servers.compactMap { server -> Bar? in
+                guard let measured = group.first(where: { $0.target == server })?.figure(metric).value else {
+                    return nil
+                }
+                return Bar(
+                    label: names.full(server),
+                    style: Style.of(server, names: names),
+                    middle: measured.median,
+                    range: measured.summary.minimum...measured.summary.maximum,
+                    text: Quantity(unit: measured.unit).text(measured.median)
+                )
+            }
+            return Group(title: title(first), bars: bars)
         }
-        guard !groups.isEmpty else { return nil }
-        self.groups = groups
-        self.metric = metric
-        self.cases = shown
-        self.names = names
     }
 
-    func panel(yTitle: String, unit: String) -> Panel {
-        let targets = self.names.servers.filter { server in self.cases.contains { $0.target == server } }
-        let curves = targets.map { target in
-            let style = Style.all(for: [Series(target: target, fixed: [], points: [])], names: self.names)[0]
-            let rows = self.groups.enumerated().compactMap { place, group in
-                self.cases.first { $0.target == target && $0.parameters == group.parameters }?
-                    .figure(self.metric).value
-                    .map { Curve.Row(x: place, middle: $0.median, range: $0.summary.minimum...$0.summary.maximum) }
+    var data: String {
+        var labels: [String] = []
+        for bar in self.groups.flatMap(\.bars) where !labels.contains(bar.label) { labels.append(bar.label) }
+        return labels.map { label in
+            let rows = self.groups.flatMap { group in
+                group.bars.filter { $0.label == label }.map { bar in
+                    [group.title, "\(bar.middle)", "\(bar.range.lowerBound)", "\(bar.range.upperBound)"]
+                }
             }
-            return Curve(label: self.names.full(target), style: style, rows: rows)
+            return TabbedValues.block(label, columns: ["case", "median", "minimum", "maximum"], rows)
         }
-        return Panel(
-            curves: curves,
-            axis: .linear(upTo: self.groups.count),
-            xTitle: "",
-            yTitle: yTitle,
-            unit: unit
-        )
+        .joined(separator: "\n\n")
     }
 }
 
-extension Chart {
-    static func bars(
-        _ bars: BarGroups,
-        name: String,
-        title: String,
-        subtitle: String,
-        reading: String,
-        yTitle: String,
-        unit: String
-    ) -> Chart {
-        let panel = bars.panel(yTitle: yTitle, unit: unit)
-        let scale = panel.scale
-        let divisor = Gnuplot.number(scale.divisor)
-        // One unit of width per group, shared by its bars with a gap of a quarter.
-        let width = 0.75 / Double(max(1, panel.curves.count))
-        let tics = bars.groups.enumerated().map { "\(Gnuplot.lines($0.element.lines)) \($0.offset)" }
-        var terms: [String] = []
-        for (index, curve) in panel.curves.enumerated() {
-            let shift = (Double(index) - Double(panel.curves.count - 1) / 2) * width
-            let place = "($1+(\(DecimalText.fixed(shift, places: 4))))"
-            let source = "'\(name).tsv' index \(index) using \(place):($3/\(divisor))"
-            terms.append("\(source) with boxes linecolor '\(curve.style.colour)' title \(Gnuplot.quoted(curve.label))")
-            terms.append(
-                "'\(name).tsv' index \(index) using \(place):($4/\(divisor)):(0):(($5-$4)/\(divisor)) with vectors nohead "
-                    + "linecolor '#222222' linewidth 1.3 notitle"
-            )
+extension Canvas {
+    mutating func draw(_ panel: BarPanel) {
+        let bars = panel.groups.flatMap(\.bars)
+        let texts = bars.map { TextWidth.of($0.text, size: 12) }.max() ?? 0
+        let largest = bars.map(\.range.upperBound).max() ?? 0
+        let room = self.width - texts - 14
+        func length(_ value: Double) -> Double {
+            let share = value / largest
+            return share.isFinite ? min(max(share, 0), 1) * room : 0
         }
-        let unit = scale.label.drop { $0 == " " }
-        let depth = bars.groups.map(\.lines.count).max() ?? 1
-        var script = Gnuplot.header(name: name, title: title, subtitle: subtitle)
-        script += [
-            "set style fill solid 1 noborder", "set boxwidth \(DecimalText.fixed(width * 0.92, places: 4))",
-            "set xrange [-0.6:\(DecimalText.fixed(Double(bars.groups.count) - 0.4, places: 1))]",
-            "set xtics (\(tics.joined(separator: ", "))) noenhanced scale 0",
-            // An empty axis title of as many lines keeps the legend off the labels.
-            "set xlabel \(Gnuplot.lines([String](repeating: " ", count: depth)))",
-            "set ylabel '\(yTitle), \(unit == "/s" ? "1/s" : String(unit))'",
-            "plot \(terms.joined(separator: ", \\\n     "))",
-        ]
-        return Chart(
-            name: name,
-            title: title,
-            reading: reading,
-            script: script.joined(separator: "\n") + "\n",
-            data: panel.data
-        )
+        for group in panel.groups {
+            self.height += 6
+            self.paragraph(group.title, size: 12, leading: 16, "u")
+            self.height += 5
+            for bar in group.bars {
+                let y = self.height
+                self.box(Point(x: 0, y: y), width: max(length(bar.middle), 1), height: 15, "\(bar.style.ink.name) f")
+                let (low, high) = (length(bar.range.lowerBound), length(bar.range.upperBound))
+                if high - low > 1 { self.line(Point(x: low, y: y + 7.5), Point(x: high, y: y + 7.5), "edge") }
+                self.text(bar.text, at: Point(x: max(length(bar.middle), high) + 6, y: y + 12), "u")
+                self.height += 19
+            }
+        }
+        var entries: [LegendEntry] = []
+        for bar in bars {
+            let entry = LegendEntry(label: bar.label, style: Style(ink: bar.style.ink, shape: 1, variant: 0))
+            if !entries.contains(entry) { entries.append(entry) }
+        }
+        self.legend(entries)
     }
 }

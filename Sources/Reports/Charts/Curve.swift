@@ -1,28 +1,41 @@
-// Curves over a counted parameter, and the panel that draws several of them with one pair of axes.
+// Curves, and the panel that draws several of them with one pair of axes.
 
 internal import Measurement
 
-struct Curve {
-    struct Row {
-        let x: Int
+struct Curve: Equatable {
+    struct Row: Equatable {
+        let x: Double
         let middle: Double
         let range: ClosedRange<Double>
+
+        init(x: Double, middle: Double, range: ClosedRange<Double>) {
+            self.x = x
+            self.middle = middle
+            self.range = range
+        }
+
+        /// A value without a range.
+        init(x: Double, _ value: Double) {
+            self.init(x: x, middle: value, range: value...value)
+        }
     }
 
     let label: String
     let style: Style
     let rows: [Row]
-    /// A formula of gnuplot in x, already in the axis's unit, drawn as a thin line instead of joining the points.
-    var line: String?
-    /// Reference values are drawn thin and dashed, without points.
+    /// A straight line, in base units, that is drawn thin instead of joining the points.
+    var fit: LineFit?
+    /// Reference values are drawn dashed, without points.
     var isReference = false
+    /// So many points that markers would hide the line.
+    var isDense = false
 
-    init(label: String, style: Style, rows: [Row], line: String? = nil, isReference: Bool = false) {
+    init(label: String, style: Style, rows: [Row], isReference: Bool = false, isDense: Bool = false) {
         self.label = label
         self.style = style
         self.rows = rows
-        self.line = line
         self.isReference = isReference
+        self.isDense = isDense
     }
 
     /// The median and range over trials at each point that has valid ones, less `base`; `nil` when none has.
@@ -32,7 +45,7 @@ struct Curve {
             point.measured.figure(metric, stat).value.map { measured in
                 let summary = measured.summary
                 return Row(
-                    x: point.x,
+                    x: Double(point.x),
                     middle: summary.median - base,
                     range: (summary.minimum - base)...(summary.maximum - base)
                 )
@@ -44,26 +57,47 @@ struct Curve {
 }
 
 /// The horizontal axis of a panel.
-enum HorizontalAxis {
+enum HorizontalAxis: Equatable {
     /// True to scale, for memory, where a straight line is the message.
-    case linear(upTo: Int)
+    case linear(upTo: Double)
     /// One step per measured count: 0 1 2 4 8 … stay apart although they double.
-    case steps([Int])
+    case steps([Double])
+    /// Powers of ten of 1/(1 − p): 0 is the fastest, 1 is p90, 2 is p99 …, where tails stay visible. What has no percentile of
+    /// its own, the slowest of an unknown number, stands one step beyond p99.9.
+    case percentiles(upTo: Double, hasSlowest: Bool)
+    case seconds(ClosedRange<Double>)
 
-    func place(_ x: Int) -> Double {
+    /// From 0 at the left to 1 at the right.
+    func place(_ x: Double) -> Double {
         switch self {
-        case .linear: Double(x)
-        case .steps(let counts): Double(counts.firstIndex(of: x) ?? 0)
+        case .linear(let largest): return x / max(largest, 1) / 1.02
+        case .steps(let counts):
+            let index = Double(counts.firstIndex(of: x) ?? 0)
+            return (index + 0.3) / (Double(max(counts.count - 1, 0)) + 0.6)
+        case .percentiles(let largest, _): return x / max(largest, 1) / 1.01
+        case .seconds(let range):
+            let span = range.upperBound - range.lowerBound
+            return span > 0 ? (x - range.lowerBound) / span : 0
         }
     }
 
-    var settings: [String] {
+    var ticks: [Scale.Tick] {
         switch self {
         case .linear(let largest):
-            return ["set xrange [0:\(DecimalText.fixed(Double(max(largest, 1)) * 1.03, places: 2))]"]
+            let scale = Scale.linear([largest], quantity: Quantity(unit: "count"), fewest: 6).scale
+            return scale.ticks.filter { $0.value <= largest * 1.02 }
         case .steps(let counts):
-            let tics = counts.enumerated().map { "'\($0.element)' \($0.offset)" }.joined(separator: ", ")
-            return ["set xtics (\(tics))", "set xrange [-0.3:\(Double(max(counts.count - 1, 0)) + 0.3)]"]
+            return counts.map { Scale.Tick(value: $0, label: Quantity.count($0)) }
+        case .percentiles(let largest, let hasSlowest):
+            let names = ["0 %", "90 %", "99 %", "99.9 %", "99.99 %", "99.999 %", "99.9999 %"]
+            let half = [Scale.Tick(value: 0.301, label: "50 %")]
+            let decades = names.enumerated().filter { Double($0.offset) <= largest + 0.01 }.map {
+                Scale.Tick(value: Double($0.offset), label: hasSlowest && $0.offset == 4 ? "slowest" : $0.element)
+            }
+            return half + decades.filter { $0.value > 0 }
+        case .seconds(let range):
+            let scale = Scale.linear([range.upperBound], quantity: Quantity(unit: "count"), fewest: 6).scale
+            return scale.ticks.filter { range.contains($0.value) }
         }
     }
 
@@ -76,72 +110,46 @@ enum HorizontalAxis {
     }
 }
 
-struct Panel {
+/// A fault, or anything else that happened on a time axis.
+struct PlotEvent: Equatable {
+    var begin: Double
+    var end: Double?
+    var text: String
+}
+
+struct Panel: Equatable {
     let curves: [Curve]
     let axis: HorizontalAxis
     let xTitle: String
     let yTitle: String
     /// The unit of the values, as in the run record.
     let unit: String
-
-    var scale: Quantity.Scale {
-        Quantity(unit: self.unit).scale(for: self.curves.flatMap { $0.rows.map(\.middle) }.max() ?? 0)
-    }
-
-    /// "Memory, KiB"
-    private var yLabel: String {
-        let unit = self.scale.label.drop { $0 == " " }
-        return unit.isEmpty ? self.yTitle : "\(self.yTitle), \(unit == "/s" ? "1/s" : String(unit))"
-    }
-
-    /// - Parameters:
-    ///   - file: the data file.
-    ///   - first: the index of this panel's first block in it.
-    func script(file: String, first: Int = 0) -> [String] {
-        let divisor = Gnuplot.number(self.scale.divisor)
-        let drawn = self.curves.enumerated().reversed().map { offset, curve in
-            self.terms(curve, source: "'\(file)' index \(first + offset)", divisor: divisor)
-        }
-        // Legend entries apart from the plots: curves are drawn from the last to the first, the legend reads forward.
-        let legend = self.curves.map { curve in
-            let style =
-                curve.isReference
-                ? "lines \(Self.reference(curve.style))" : "linespoints \(curve.style.line) \(curve.style.point)"
-            return "keyentry with \(style) title \(Gnuplot.quoted(curve.label))"
-        }
-        return [
-            // The blank second line keeps the legend at a distance.
-            "set xlabel \(Gnuplot.lines([self.xTitle, " "])) offset 0,0.4 noenhanced",
-            "set ylabel \(Gnuplot.quoted(self.yLabel)) noenhanced",
-        ] + self.axis.settings + ["plot \((drawn.flatMap { $0 } + legend).joined(separator: ", \\\n     "))"]
-    }
-
-    /// The line, the range over trials behind its points, and the points.
-    private func terms(_ curve: Curve, source: String, divisor: String) -> [String] {
-        let median = "\(source) using 1:($3/\(divisor))"
-        guard !curve.isReference else { return ["\(median) with lines \(Self.reference(curve.style)) notitle"] }
-        let line = curve.line.map { "\($0) with lines \(curve.style.colouring) linewidth 1.4 notitle" }
-        return [
-            line ?? "\(median) with lines \(curve.style.line) notitle",
-            "\(source) using 1:($4/\(divisor)):(0):(($5-$4)/\(divisor)) with vectors nohead "
-                + "\(curve.style.colouring) linewidth 1.4 notitle",
-            "\(median) with points \(curve.style.colouring) linewidth 1.6 \(curve.style.point) notitle",
-        ]
-    }
-
-    private static func reference(_ style: Style) -> String {
-        "\(style.colouring) linewidth 1.6 dashtype (\(style.variant % 2 == 0 ? "8,6" : "2,4"))"
-    }
+    var isLogarithmic = false
+    var events: [PlotEvent] = []
 
     var data: String {
-        self.curves.map { curve in
-            let rows = curve.rows.map { row in
-                let values = [row.middle, row.range.lowerBound, row.range.upperBound].map(Gnuplot.number)
-                return (["\(self.axis.place(row.x))", "\(row.x)"] + values).joined(separator: "\t")
-            }
-            let head = "# \(Markdown.oneLine(curve.label))\n# place\tx\tmedian\tminimum\tmaximum"
-            return ([head] + rows).joined(separator: "\n") + "\n"
+        let blocks = self.curves.map { curve in
+            TabbedValues.block(
+                curve.label,
+                columns: ["x", "median", "minimum", "maximum"],
+                curve.rows.map { ["\($0.x)", "\($0.middle)", "\($0.range.lowerBound)", "\($0.range.upperBound)"] }
+            )
         }
-        .joined(separator: "\n\n")
+        let events = self.events.map { ["\($0.begin)", $0.end.map { "\($0)" } ?? "", $0.text] }
+        let marks =
+            events.isEmpty ? [] : [TabbedValues.block("events", columns: ["begin", "end", "what"], events)]
+        return (blocks + marks).joined(separator: "\n\n")
+    }
+}
+
+extension Quantity {
+    /// A count on an axis: 64, 10 k, 1 M.
+    static func count(_ value: Double) -> String {
+        for (divisor, name) in [(1e6, " M"), (1e3, " k")]
+        where value >= 10 * divisor || value == divisor && divisor > 1e3 {
+            let shown = value / divisor
+            return DecimalText.fixed(shown, places: shown == shown.rounded() ? 0 : 1) + name
+        }
+        return DecimalText.fixed(value, places: value == value.rounded() ? 0 : 1)
     }
 }

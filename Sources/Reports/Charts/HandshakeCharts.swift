@@ -37,19 +37,16 @@ extension Chart {
 
     static func handshakeRate(_ record: RunRecord, names: TargetNames) -> Chart? {
         let cases = record.cases.filter { $0.scenario == "handshake" }
-        let bars = BarGroups(cases, metric: "handshake_rate", names: names) { one in
-            one.parameters.map { $0.name == "concurrency" ? "\($0.value)×" : $0.value }
+        let bars = BarPanel(cases, metric: "handshake_rate", names: names) { one in
+            one.parameters.map(ParameterText.words).joined(separator: ", ")
         }
         guard let bars else { return nil }
-        return self.bars(
-            bars,
+        return Chart(
             name: "handshake-rate",
             title: "Handshakes per second",
             subtitle: "By kind of handshake and number at a time; the thin line is the range over trials",
-            reading:
-                "Higher is better. 8× means eight connections at a time; every handshake is on a fresh connection.",
-            yTitle: "Handshakes",
-            unit: "1/s"
+            reading: "Longer is better; every handshake is on a fresh connection.",
+            content: .bars(bars)
         )
     }
 }

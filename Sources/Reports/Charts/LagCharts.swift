@@ -11,12 +11,10 @@ extension Chart {
         guard let rate = cases.compactMap({ $0.number("write_rate") }).max() else { return nil }
         let shown = cases.filter { $0.number("write_rate") == rate }
         let lines = shown.map { one in
-            let series = Series(target: one.target, fixed: [], points: [])
-            let style = Style.all(for: [series], names: names)[0]
             let isLive = one.parameter("receiver") == "live"
             return PercentileLine(
                 label: "\(names.short(one.target)), \(isLive ? "applied by a live replica" : "received")",
-                style: Style(colour: style.colour, shape: style.shape, variant: isLive ? 0 : 1),
+                style: Style.of(one.target, names: names, variant: isLive ? 0 : 1),
                 measured: one,
                 metric: "lag"
             )
@@ -26,7 +24,8 @@ extension Chart {
             name: "lag",
             title: "Lag: from acknowledged to applied",
             subtitle: "One replica, \(ResumeSentence.grouped(rate)) writes/s",
-            reading: "Lower is fresher; each line runs from the median marker to the slowest.",
+            reading:
+                "Lower is fresher; each line runs from the median marker to the slowest. What a probe cannot tell from zero is left out.",
             yTitle: "Lag"
         )
     }

@@ -10,32 +10,33 @@ extension Chart {
         guard !curves.isEmpty else { return nil }
         let counts = Set(curves.flatMap { $0.rows.map(\.x) }).sorted()
         curves += self.ceilings(record, over: counts, sizes: Set(series.map { $0.parameter("value_size") }))
+        let panel = Panel(
+            curves: curves,
+            axis: .steps(of: curves),
+            xTitle: "Replicas",
+            yTitle: "Processor time per delivery",
+            unit: "us"
+        )
         return Chart(
             name: "cpu-per-delivery",
             title: "Primary processor time per delivered mutation",
+            subtitle: labels.common,
             reading:
                 "Lower is cheaper; no server can go below the machine's ceiling, a bare writer of one buffer to as "
                 + "many sockets.",
-            subtitle: labels.common,
-            panel: Panel(
-                curves: curves,
-                axis: .steps(of: curves),
-                xTitle: "Replicas",
-                yTitle: "Processor time per delivery",
-                unit: "us"
-            )
+            content: .panels([panel])
         )
     }
 
     /// The ceiling as a line over the same counts; one measured at a single number of sockets is drawn across all.
-    private static func ceilings(_ record: RunRecord, over counts: [Int], sizes: Set<String?>) -> [Curve] {
+    private static func ceilings(_ record: RunRecord, over counts: [Double], sizes: Set<String?>) -> [Curve] {
         let series = Ceiling(record).series.filter { sizes.contains($0.parameter("value_size")) }
         return series.enumerated().compactMap { index, one in
             let told =
                 series.count > 1
                 ? one.parameter("value_size").map { ParameterText.words(Parameter("value_size", $0)) } : nil
             let label = (["the machine's ceiling"] + (told.map { [$0] } ?? [])).joined(separator: ", ")
-            let style = Style(colour: Palette.ceiling, shape: 0, variant: index)
+            let style = Style(ink: .reference, shape: 0, variant: index)
             guard let curve = Curve(one, metric: "cpu_per_delivery", label: label, style: style) else { return nil }
             var rows = curve.rows
             if rows.count == 1, let only = rows.first {
@@ -56,37 +57,14 @@ extension Chart {
             Panel(curves: writes, axis: axis, xTitle: "", yTitle: "Client writes", unit: "1/s"),
             Panel(curves: deliveries, axis: axis, xTitle: "Replicas", yTitle: "Deliveries", unit: "1/s"),
         ].filter { !$0.curves.isEmpty }
-        let name = "throughput"
-        let title = "Throughput with replicas that read along"
-        let reading = "Above, what clients get through; below, what all replicas together receive."
-        switch panels.count {
-        case 0:
-            return nil
-        case 1:
-            return Chart(name: name, title: title, reading: reading, subtitle: labels.common, panel: panels[0])
-        default:
-            return Chart(
-                name: name,
-                title: title,
-                reading: reading,
-                script: self.stacked(panels, name: name, title: title, subtitle: labels.common),
-                data: panels.map(\.data).joined(separator: "\n\n")
-            )
-        }
-    }
-
-    /// Panels that share their horizontal axis, with one title above and one legend below.
-    private static func stacked(_ panels: [Panel], name: String, title: String, subtitle: String) -> String {
-        var script = Gnuplot.header(name: name, title: title, subtitle: subtitle, height: 700)
-        script += ["set multiplot layout \(panels.count),1 margins 0.1,0.97,0.21,0.88 spacing 0,0.08", "unset key"]
-        var first = 0
-        for (index, panel) in panels.enumerated() {
-            if index == 1 { script += ["unset label 900", "unset label 901"] }
-            if index == panels.count - 1 { script.append("set key at screen 0.08,0.115 left top maxcols 3") }
-            script += panel.script(file: "\(name).tsv", first: first)
-            first += panel.curves.count
-        }
-        return (script + ["unset multiplot"]).joined(separator: "\n") + "\n"
+        guard !panels.isEmpty else { return nil }
+        return Chart(
+            name: "throughput",
+            title: "Throughput with replicas that read along",
+            subtitle: labels.common,
+            reading: "Above, what clients get through; below, what all replicas together receive.",
+            content: .panels(panels)
+        )
     }
 
     /// One value size per chart keeps it readable: the one with the most trials, else the largest; tables have them all.

@@ -16,18 +16,19 @@ extension Chart {
             )
         }
         guard !curves.isEmpty else { return nil }
+        let panel = Panel(
+            curves: curves,
+            axis: .steps(of: curves),
+            xTitle: "Records in the log",
+            yTitle: "First frame",
+            unit: "us"
+        )
         return Chart(
             name: "first-frame",
             title: "Time until a returning replica has its first frame",
-            reading: "A flat line means that coming back costs the same however long the log is; p50 over all resumes.",
             subtitle: labels.common,
-            panel: Panel(
-                curves: curves,
-                axis: .steps(of: curves),
-                xTitle: "Records in the log",
-                yTitle: "First frame",
-                unit: "us"
-            )
+            reading: "A flat line means that coming back costs the same however long the log is; p50 over all resumes.",
+            content: .panels([panel])
         )
     }
 

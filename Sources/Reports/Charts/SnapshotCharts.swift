@@ -6,21 +6,18 @@ extension Chart {
     /// Copies that are thrown away, while nobody writes.
     static func copyRate(_ record: RunRecord, names: TargetNames) -> Chart? {
         let cases = SnapshotSection.copies(record).filter { $0.number("write_rate") == 0 }
-        let bars = BarGroups(cases, metric: "copy_bytes_rate", names: names) { one in
-            let told = ["value_size", "keys", "transfer", "replicas"].compactMap { name in
-                one.parameter(name).map { ParameterText.words(Parameter(name, $0)) }
-            }
-            return told
+        let bars = BarPanel(cases, metric: "copy_bytes_rate", names: names) { one in
+            let told = ["keys", "value_size", "transfer", "replicas", "snapshot_chunk_size"]
+            return told.compactMap { name in one.parameter(name).map { ParameterText.words(Parameter(name, $0)) } }
+                .joined(separator: ", ")
         }
         guard let bars else { return nil }
-        return self.bars(
-            bars,
+        return Chart(
             name: "copy-rate",
             title: "Full copies to replicas that throw them away",
             subtitle: "Nobody writes meanwhile; bytes to all replicas together; the thin line is the range over trials",
-            reading: "Higher is better: bytes of the copy ÷ time from connecting to its last byte.",
-            yTitle: "Bytes of the copy",
-            unit: "B/s"
+            reading: "Longer is better: bytes of the copy ÷ time from connecting to its last byte.",
+            content: .bars(bars)
         )
     }
 
@@ -31,19 +28,16 @@ extension Chart {
         guard let largest = cases.max(by: { weight($0) < weight($1) }) else { return nil }
         let shown = cases.filter { $0.parameters == largest.parameters }
         let lines = shown.flatMap { one in
-            let series = Series(target: one.target, fixed: [], points: [])
-            let style = Style.all(for: [series], names: names)[0]
-            let other = Style(colour: style.colour, shape: style.shape, variant: 1)
-            return [
+            [
                 PercentileLine(
                     label: "\(names.short(one.target)), during a copy",
-                    style: style,
+                    style: Style.of(one.target, names: names),
                     measured: one,
                     metric: "response_during"
                 ),
                 PercentileLine(
                     label: "\(names.short(one.target)), before it",
-                    style: other,
+                    style: Style.of(one.target, names: names, variant: 1),
                     measured: one,
                     metric: "response_before"
                 ),

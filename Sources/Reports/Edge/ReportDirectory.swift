@@ -1,5 +1,5 @@
-// The edge of this module: the only file here that touches a disk or starts a process. It writes the files that
-// `ReportFiles` computes, each in one step so that a crash leaves the old file or the new one, and runs gnuplot.
+// The edge of this module: the only file here that touches a disk. It writes the files that
+// `ReportFiles` computes, each in one step so that a crash leaves the old file or the new one.
 
 internal import Foundation
 package import Measurement
@@ -21,9 +21,6 @@ package struct ReportDirectory: Sendable {
 
     /// Larger files are refused: a suite of thousands of trials stays below 50 MB, and a wrong path could name anything.
     static let largestResultsBytes = 268_435_456
-
-    /// A chart takes about 0.1 s; a gnuplot that has not finished by then waits for something that never comes.
-    static let chartTimeoutSeconds = 30.0
 
     package init(path: String) {
         self.path = path
@@ -70,28 +67,35 @@ package struct ReportDirectory: Sendable {
         try self.write(record.json(), to: ReportFiles.resultsName)
     }
 
-    /// Writes the whole report and draws its charts, as far as gnuplot is there.
+    /// Writes the whole report.
     ///
-    /// - Returns: the validity for the caller's exit status, and what became of the charts.
+    /// - Returns: the validity for the caller's exit status.
     @discardableResult
-    package func finish(_ record: RunRecord) throws -> (validity: Validity, charts: ChartState) {
+    package func finish(_ record: RunRecord) throws -> Validity {
         let files = ReportFiles(record)
         // The record goes first: whatever fails later, the measurements are safe.
         try self.save(record)
-        try self.removeOldCharts()
-        for (name, content) in try files.contents(charts: .drawn) where name != ReportFiles.markdownName {
+        try self.removeOld(ReportFiles.chartDirectory, [".gp", ".tsv", ".svg"])
+        try self.removeOld(ReportFiles.histogramDirectory, [".hgrm", ".hlog"])
+        for (name, content) in try files.contents().sorted(by: { $0.key < $1.key }) {
             try self.write(Array(content.utf8), to: name)
         }
-        let state = self.draw(files.charts)
-        try self.write(Array(files.markdown(charts: state).utf8), to: ReportFiles.markdownName)
-        return (files.validity, state)
+        return files.validity
     }
 
-    /// Charts of an earlier rendering must not stand beside figures that they do not show.
-    private func removeOldCharts() throws {
-        let folder = "\(self.path)/\(ReportFiles.chartDirectory)"
+    /// Writes the report as one page with everything inside, beside the other files.
+    ///
+    /// - Returns: the page's path.
+    package func writePage(_ record: RunRecord) throws -> String {
+        try self.write(Array(ReportFiles(record).page.utf8), to: ReportFiles.pageName)
+        return "\(self.path)/\(ReportFiles.pageName)"
+    }
+
+    /// Files of an earlier rendering must not stand beside figures that they do not show.
+    private func removeOld(_ directory: String, _ suffixes: [String]) throws {
+        let folder = "\(self.path)/\(directory)"
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        for name in names where [".gp", ".tsv", ".svg"].contains(where: name.hasSuffix) {
+        for name in names where suffixes.contains(where: name.hasSuffix) {
             do {
                 try FileManager.default.removeItem(atPath: "\(folder)/\(name)")
             } catch {
@@ -111,53 +115,5 @@ package struct ReportDirectory: Sendable {
         } catch {
             throw ReportDirectoryError("\(url.path) cannot be written: \(error)", underlying: error)
         }
-    }
-}
-
-// MARK: - gnuplot
-
-extension ReportDirectory {
-    private func draw(_ charts: [Chart]) -> ChartState {
-        guard !charts.isEmpty else { return .drawn }
-        guard let gnuplot = Self.gnuplotPath() else {
-            return .skipped("gnuplot is not installed (Debian: gnuplot-nox); install it and run sluice report again")
-        }
-        for chart in charts {
-            if let failure = self.draw(chart, with: gnuplot) {
-                return .skipped("gnuplot could not draw \(chart.name): \(failure)")
-            }
-        }
-        return .drawn
-    }
-
-    private func draw(_ chart: Chart, with gnuplot: String) -> String? {
-        let process = Process()
-        let complaints = Pipe()
-        process.executableURL = URL(fileURLWithPath: gnuplot)
-        process.arguments = ["\(chart.name).gp"]
-        process.currentDirectoryURL = URL(fileURLWithPath: "\(self.path)/\(ReportFiles.chartDirectory)")
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = complaints
-        do {
-            try process.run()
-        } catch {
-            return "\(error)"
-        }
-        let watchdog = DispatchWorkItem { process.terminate() }
-        DispatchQueue.global().asyncAfter(deadline: .now() + Self.chartTimeoutSeconds, execute: watchdog)
-        let complaint = complaints.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        watchdog.cancel()
-        guard process.terminationReason != .exit || process.terminationStatus != 0 else { return nil }
-        let words = String(decoding: complaint, as: UTF8.self).split(whereSeparator: \.isNewline).suffix(2)
-        return words.isEmpty ? "status \(process.terminationStatus)" : words.joined(separator: " ")
-    }
-
-    private static func gnuplotPath() -> String? {
-        let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(
-            separator: ":"
-        )
-        return folders.map { "\($0)/gnuplot" }.first(where: FileManager.default.isExecutableFile)
     }
 }

@@ -8,8 +8,9 @@ struct Column: Sendable {
     let metric: String
     let figure: @Sendable (CaseRecord) -> Figure
 
-    init(_ title: String, _ metric: String, stat: String = "value") {
-        self.init(title, metric) { $0.figure(metric, stat) }
+    /// - Parameter resolution: the metric that tells how exactly this one is known.
+    init(_ title: String, _ metric: String, stat: String = "value", knownTo resolution: String? = nil) {
+        self.init(title, metric) { $0.figure(metric, stat, knownTo: resolution) }
     }
 
     init(_ title: String, _ metric: String, figure: @escaping @Sendable (CaseRecord) -> Figure) {

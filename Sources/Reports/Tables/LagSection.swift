@@ -14,7 +14,7 @@ enum LagSection {
         return [
             ReportPart(
                 "Lag of live replicas",
-                charts: ["lag"],
+                charts: ["lag"] + (1...6).map { "lag-course-\($0)" },
                 texts: [
                     CaseTable(live, columns: self.lag, names: names)?.text,
                     CaseTable(live, columns: self.costs, names: names)?.text,
@@ -28,11 +28,15 @@ enum LagSection {
         ]
     }
 
+    private static let resolution = "lag_resolution"
+
     private static let lag = [
         Column("Offered", "offered_rate"), Column("Achieved", "achieved_rate"),
-        Column("Lag p50", "lag", stat: "p50"), Column("p99", "lag", stat: "p99"),
-        Column("p99.9", "lag", stat: "p99.9"), Column("max", "lag", stat: "max"),
-        Column("Worst replica p99", "lag_worst", stat: "p99"),
+        Column("Lag p50", "lag", stat: "p50", knownTo: resolution),
+        Column("p99", "lag", stat: "p99", knownTo: resolution),
+        Column("p99.9", "lag", stat: "p99.9", knownTo: resolution),
+        Column("max", "lag", stat: "max", knownTo: resolution),
+        Column("Worst replica p99", "lag_worst", stat: "p99", knownTo: resolution),
         Column("Mutations p50", "lag_mutations", stat: "p50"), Column("p99", "lag_mutations", stat: "p99"),
         Column("max", "lag_mutations", stat: "max"), Column("Known to", "lag_resolution"),
     ]

@@ -5,9 +5,8 @@ internal import Measurement
 struct Notes {
     let lines: [String]
 
-    init(_ record: RunRecord, names: TargetNames, charts: ChartState) {
+    init(_ record: RunRecord, names: TargetNames) {
         var lines = record.notes.map(Markdown.escaped)
-        if case .skipped(let reason) = charts { lines.append("Charts were skipped: \(Markdown.escaped(reason))") }
         lines += Self.limits(record, names: names)
         lines += Self.unsupported(record, names: names)
         lines += Self.noise(record)

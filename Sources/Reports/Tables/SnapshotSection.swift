@@ -38,7 +38,8 @@ enum SnapshotSection {
     }
 
     private static let times = [
-        Column("Total", "copy_total"), Column("Wait", "copy_wait"), Column("Transfer", "copy_transfer"),
+        Column("Total", "copy_total"), Column("Wait", "copy_wait"), Column("Produce", "copy_produce"),
+        Column("at", "copy_produce_rate"), Column("Transfer", "copy_transfer"), Column("at", "copy_transfer_rate"),
         Column("Catch-up", "copy_catch_up"), Column("Bytes", "copy_bytes_rate"), Column("Keys", "copy_keys_rate"),
         Column("Size of one", "copy_bytes"), Column("Passes", "snapshot_passes"),
         Column("Primary CPU", "copy_primary_cpu"),
@@ -55,7 +56,8 @@ enum SnapshotSection {
 
     private static let ends = [
         Column("Serves after", "live_total"), Column("Keys", "live_keys_rate"), Column("Bytes", "live_bytes_rate"),
-        Column("Loading", "live_loading"), Column("Catch-up", "live_catch_up"),
+        Column("Wait", "live_wait"), Column("Transfer", "live_transfer"), Column("Loading", "live_loading"),
+        Column("at", "live_loading_rate"), Column("Catch-up", "live_catch_up"),
         Column("Primary CPU", "live_primary_cpu"), Column("Replica CPU", "live_replica_cpu"),
     ]
 }

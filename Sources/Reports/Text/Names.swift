@@ -69,8 +69,8 @@ enum ParameterText {
         case "receiver": return value == "live" ? "live replica" : "\(value) replica"
         case "source": return "from \(value)"
         case "cache": return "\(value) cache"
-        case "log_records": return "\(value) records"
-        case "distance": return "\(value) behind"
+        case "log_records": return "\(self.grouped(value)) records"
+        case "distance": return "\(self.grouped(value)) behind"
         case "backlog_size": return "backlog of \(self.size(value))"
         case "snapshot_chunk_size": return "chunks of \(self.size(value))"
         default: return "\(self.title(parameter.name).lowercased()) \(value)"
@@ -84,6 +84,7 @@ enum ParameterText {
         case "load_limit": "\(self.size(parameter.value))/s"
         case "kind": self.kind(Markdown.oneLine(parameter.value))
         case "write_rate": parameter.value == "0" ? "none" : "\(self.grouped(parameter.value))/s"
+        case "keys", "log_records", "distance": self.grouped(parameter.value)
         case "ceiling_share": "\(Markdown.oneLine(parameter.value)) % of the ceiling"
         case "transfer": parameter.value == "file" ? "through a file" : Markdown.oneLine(parameter.value)
         default: Markdown.oneLine(parameter.value)

@@ -34,7 +34,7 @@ package struct LoadModel: Sendable {
                 }
             )?.median
         self.processor = LinearModel(
-            cases.compactMap { $0.observation($0.configuration, "primary_cpu_per_write") },
+            cases.compactMap { $0.observation($0.configuration, "primary_cpu_per_write", .smallest) },
             terms: [.one, .replicas, .valueSize, .replicasTimesValueSize],
             corners: [.replicas, .valueSize]
         )

@@ -9,7 +9,7 @@ struct Sluice: ParsableCommand {
         version: Product.version,
         subcommands: [
             ServeCommand.self, BenchCommand.self, SweepCommand.self, PlanCommand.self, CompareCommand.self,
-            ReportCommand.self, CrashTestCommand.self, LogCommand.self,
+            ReportCommand.self, CrashTestCommand.self, SimulateCommand.self, LogCommand.self,
         ]
     )
 }

@@ -11,6 +11,7 @@ import Testing
         "LogFiles": ["Primitives", "ReplicationLog", "CLinux"],
         "Replication": ["Primitives", "RESP", "ReplicationLog"],
         "Channels": ["Primitives", "ReplicationLog"],
+        "ChannelSimulation": ["Primitives", "Channels"],
         "Engine": ["Primitives", "RESP", "Keyspace", "RDB", "Replication", "ReplicationLog"],
         "Simulation": ["Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "Engine"],
         "Sockets": ["CLinux"],
@@ -27,8 +28,8 @@ import Testing
         // Neither Engine nor Server: every target is talked to over the same public protocols.
         "Harness": ["Primitives", "RESP", "Replication", "Sockets", "Probes", "Measurement", "Workload", "CLinux"],
         "sluice": [
-            "Primitives", "ReplicationLog", "LogFiles", "Server", "Sockets", "Probes", "Measurement", "Workload",
-            "Harness", "Planning", "Reports",
+            "Primitives", "Channels", "ChannelSimulation", "ReplicationLog", "LogFiles", "Server", "Sockets", "Probes",
+            "Measurement", "Workload", "Harness", "Planning", "Reports",
         ],
     ]
 
@@ -40,7 +41,7 @@ import Testing
         "Replication": ["Glibc", "DequeModule", "Synchronization"],
         "Engine": [],
         // Ids of channels and proofs of membership are keyed hashes.
-        "Channels": ["Crypto"],
+        "Channels": ["Crypto"], "ChannelSimulation": [],
         // A lock around what readers on other threads must know.
         "ReplicationLog": ["Glibc", "Synchronization"], "LogFiles": ["Glibc"], "Simulation": ["Synchronization"],
         // Histograms, and the mathematics of statistics.
@@ -57,7 +58,7 @@ import Testing
 
     private static let cores: Set<String> = [
         "Primitives", "RESP", "Keyspace", "ReplicationLog", "Replication", "Engine", "Measurement", "Workload",
-        "Reports", "RDB", "Simulation", "Channels", "Planning",
+        "Reports", "RDB", "Simulation", "Channels", "ChannelSimulation", "Planning",
     ]
 
     /// Modules in C: CLinux, CIntrinsics, ….

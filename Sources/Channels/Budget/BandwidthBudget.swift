@@ -53,6 +53,15 @@ package struct BandwidthBudget: Sendable {
         return true
     }
 
+    /// The most that a message of a class should ask for: what a full bucket gives it.
+    package func allowance(_ traffic: TrafficClass) -> Int {
+        switch traffic {
+        case .realtime: .max
+        case .foreground: Int(self.capacity)
+        case .background: Int(self.capacity - self.reserve)
+        }
+    }
+
     /// Whether it would be admitted now.
     package mutating func wouldAdmit(_ bytes: Int, _ traffic: TrafficClass, now: Microseconds) -> Bool {
         self.fill(now)

@@ -5,6 +5,10 @@
 package struct CommonRecordSearch: Equatable, Sendable {
     package private(set) var common: Seq
     package private(set) var different: Seq
+    /// What lies before it cannot be compared: the leader has trimmed it.
+    package private(set) var floor: Seq = 0
+    /// The place cannot be found: it lies before what is retained.
+    package private(set) var isLost = false
 
     /// - Parameters:
     ///   - common: everything before it is known to be shared.
@@ -14,13 +18,35 @@ package struct CommonRecordSearch: Equatable, Sendable {
         self.different = different
     }
 
+    /// There is nothing left to compare.
+    package init(lostBefore tail: Seq) {
+        self.common = tail
+        self.different = tail
+        self.isLost = true
+    }
+
     /// The seq to ask about next; nil when `common` is the answer.
     package var probe: Seq? {
+        guard !self.isLost else { return nil }
+        guard self.floor <= self.common else { return self.floor }
         let distance = self.different - self.common
         return distance > 1 ? self.common + distance / 2 : nil
     }
 
     package mutating func agreed(before seq: Seq) { self.common = max(self.common, min(seq, self.different)) }
 
-    package mutating func differed(before seq: Seq) { self.different = min(self.different, max(seq, self.common)) }
+    package mutating func differed(before seq: Seq) {
+        self.different = min(self.different, max(seq, self.common))
+        self.look()
+    }
+
+    /// The leader has nothing before this seq.
+    package mutating func trimmed(before seq: Seq) {
+        self.floor = max(self.floor, seq)
+        self.look()
+    }
+
+    private mutating func look() {
+        if self.floor > self.common, self.floor >= self.different { self.isLost = true }
+    }
 }

@@ -10,6 +10,8 @@ package struct OutstandingRequests: Sendable {
         package let sentAt: Microseconds
         /// Only asks whether the record before `since` is the same at the leader.
         package let isProbe: Bool
+        /// The answer takes the place of the whole log.
+        package var restarts = false
 
         package init(id: UInt64, since: Seq, sentAt: Microseconds, isProbe: Bool) {
             self.id = id

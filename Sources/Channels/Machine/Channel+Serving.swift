@@ -1,0 +1,150 @@
+// The leader's answers. A request at the tail is held until there is something to send, or one heartbeat has passed.
+
+extension Channel {
+    mutating func received(_ request: SyncRequest, term: Term, from node: NodeID, now: Microseconds) {
+        if self.options.election == .quorum, !self.accept(term, now: now) {
+            self.nack(request, .notLeader, to: node, "the term is over")
+            return
+        }
+        guard self.role == .leader, let index = self.leading?.index(of: node) else {
+            self.nack(request, .notLeader, to: node, "this node does not lead")
+            return
+        }
+        // The newest request of a replica counts; there is one place for it.
+        self.leading?.peers[index].held = nil
+        self.leading?.peers[index].reading = nil
+        self.contacted(node, now: now)
+        if request.since > self.log.tail {
+            self.nack(request, .diverged, to: node, "the log ends before")
+        } else if request.since < self.log.first {
+            self.nack(request, .badRange, to: node, "trimmed")
+        } else if request.since < self.log.tail || self.log.last == .none {
+            self.read(for: request, of: node)
+        } else if !self.log.last.agrees(with: request.previous) {
+            self.nack(request, .diverged, to: node, "another record before")
+        } else {
+            self.matched(node, request.since, now: now)
+            self.hold(request, of: node, now: now)
+        }
+    }
+
+    private mutating func hold(_ request: SyncRequest, of node: NodeID, now: Microseconds) {
+        guard let index = self.leading?.index(of: node) else { return }
+        self.leading?.peers[index].held = Leading.Held(request: request, endsAt: now + self.options.heartbeat)
+        self.answerHeld(now)
+    }
+
+    mutating func tickLeader(_ now: Microseconds) {
+        self.answerHeld(now)
+    }
+
+    /// Answers requests that have waited long enough, or for which there is something now.
+    mutating func answerHeld(_ now: Microseconds) {
+        guard self.role == .leader, let peers = self.leading?.peers else { return }
+        for (index, peer) in peers.enumerated() {
+            guard let held = peer.held else { continue }
+            if held.request.since < self.durable {
+                self.leading?.peers[index].held = nil
+                self.read(for: held.request, of: peer.node)
+            } else if now >= held.endsAt || peer.toldCommit < self.commit {
+                // What was decided in the meantime can be used over there at once.
+                self.leading?.peers[index].held = nil
+                self.respond(to: held.request, of: peer.node, [], now: now)
+            }
+        }
+    }
+
+    private mutating func read(for request: SyncRequest, of node: NodeID) {
+        guard let index = self.leading?.index(of: node), let term = self.leading?.recordTerm else { return }
+        let asked = request.chunkBytes == 0 ? MessageLayout.largestChunk : Int(request.chunkBytes)
+        // A chunk that the budget could never cover would wait for ever.
+        let overhead = MessageLayout.headerBytes + MessageLayout.responseHeaderBytes
+        let allowed = max(1, self.budget.allowance(request.traffic) - overhead)
+        let number = self.nextNumber()
+        self.leading?.peers[index].reading = number
+        self.read(
+            ReadJob(number: number, from: request.since, byteLimit: min(asked, allowed, MessageLayout.largestChunk)),
+            then: .serve(request, node, leadership: term)
+        )
+    }
+
+    /// What a replica asked for has been read.
+    mutating func served(
+        _ request: SyncRequest,
+        of node: NodeID,
+        leadership: Term,
+        _ number: UInt64,
+        _ outcome: ReadOutcome,
+        now: Microseconds
+    ) {
+        if self.options.mutant == .skipsRoleCheck, self.leading?.recordTerm != leadership {
+            if case .found(_, let records, _) = outcome, !records.isEmpty {
+                self.respond(to: request, of: node, records, now: now)
+            }
+            return
+        }
+        // Much can have happened while it was read.
+        guard self.role == .leader, let leading = self.leading, leading.recordTerm == leadership else {
+            self.counters.abandonedAnswers += 1
+            if self.role != .idle { self.nack(request, .notLeader, to: node, "this node no longer leads") }
+            return
+        }
+        guard let index = leading.index(of: node), leading.peers[index].reading == number else { return }
+        self.leading?.peers[index].reading = nil
+        switch outcome {
+        case .failed: self.nack(request, .backPressure, to: node, "the log cannot be read")
+        case .trimmed(let first):
+            self.log.first = min(max(self.log.first, first), self.log.tail)
+            self.nack(request, .badRange, to: node, "trimmed")
+        case .found(let previous, let records, _):
+            guard previous.agrees(with: request.previous) else {
+                self.nack(request, .diverged, to: node, "another record before")
+                return
+            }
+            self.matched(node, request.since, now: now)
+            if records.isEmpty, request.since < self.durable {
+                self.nack(request, .backPressure, to: node, "the log cannot be read")
+            } else if records.isEmpty {
+                self.hold(request, of: node, now: now)
+            } else {
+                self.respond(to: request, of: node, records, now: now)
+            }
+        }
+    }
+
+    private mutating func respond(
+        to request: SyncRequest,
+        of node: NodeID,
+        _ records: [ChannelRecord],
+        now: Microseconds
+    ) {
+        let response = SyncResponse(
+            first: request.since,
+            firstRetained: self.log.first,
+            commit: self.commit,
+            id: request.id,
+            records: records
+        )
+        let charge = MessageLayout.headerBytes + response.encodedBytes
+        guard self.budget.admit(charge, request.traffic, now: now) else {
+            self.counters.backPressures += 1
+            self.nack(request, .backPressure, to: node, "the budget is spent")
+            return
+        }
+        self.counters.chunksServed += records.isEmpty ? 0 : 1
+        self.counters.recordsServed += UInt64(records.count)
+        if let index = self.leading?.index(of: node) { self.leading?.peers[index].toldCommit = self.commit }
+        self.send(.syncResponse(response), to: node, charge: charge)
+    }
+
+    mutating func nack(_ request: SyncRequest, _ code: Nack.Code, to node: NodeID, _ detail: String) {
+        let nack = Nack(
+            since: request.since,
+            code: code,
+            firstRetained: self.log.first,
+            id: request.id,
+            detail: detail
+        )
+        self.send(.nack(nack), to: node)
+    }
+}

@@ -1,0 +1,15 @@
+/// A round of an election under the quorum policy.
+struct Election: Sendable {
+    enum Phase: Equatable, Sendable {
+        /// Would they vote? Nothing has changed yet.
+        case asking
+        /// The own vote is on its way to the disk.
+        case storing
+        case voting
+    }
+
+    var phase = Phase.asking
+    var granted: [NodeID]
+    /// When the next round begins.
+    let endsAt: Microseconds
+}

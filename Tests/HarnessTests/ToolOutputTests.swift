@@ -76,9 +76,9 @@ struct PairedCaseTests {
     }
 
     @Test("the gate suite has each case once, and so few timings that the first look can decide on any of them")
-    func gateSuite() {
+    func gateSuite() throws {
         var generator = SeededGenerator(seed: 1)
-        let cases = PairedCase.all(of: .gate, .bundled, .bundled, &generator)
+        let cases = PairedCase.all(of: try BuiltInSuites.suite("gate"), .bundled, .bundled, &generator)
         #expect(cases.count == 4)
         #expect(Set(cases.map(\.name)).count == 4)
         let strictest = Looks.standard.levelPerLook / Double(cases.flatMap(\.gates).count)

@@ -31,8 +31,9 @@ import Workload
     @Test("all workers measure the same cases in the same order, and only what can be shared")
     func steps() throws {
         let target = try TargetSpecification(parsing: "redis://h:1")
-        let steps = WorkerRun.steps(.quick, target, workers: 3, seed: 5)
-        let again = WorkerRun.steps(.quick, target, workers: 3, seed: 5)
+        let suite = try BuiltInSuites.suite("quick")
+        let steps = WorkerRun.steps(suite, target, workers: 3, seed: 5)
+        let again = WorkerRun.steps(suite, target, workers: 3, seed: 5)
         #expect(steps.map(\.0) == again.map(\.0) && !steps.isEmpty)
         for (work, slot) in steps {
             #expect(slot.length > slot.measure.upperBound && slot.load <= slot.measure.lowerBound)

@@ -43,8 +43,8 @@ import Testing
 
     @Test("response and lag are drawn over time, with what was done meanwhile")
     func charts() {
-        let charts = Chart.courses(self.record, names: TargetNames(self.record))
-        #expect(charts.map(\.name) == ["faults-response-1", "faults-lag-1"])
+        let charts = Chart.courses(self.record, of: FaultsSection.scenario, names: TargetNames(self.record))
+        #expect(charts.map(\.name) == ["faults-course-1"])
         #expect(charts.allSatisfy { $0.reading.contains("Shaded") })
     }
 }

@@ -94,7 +94,7 @@ final class GroupProxy: Sendable {
                 continue
             }
             Self.wait(listener, pipes)
-            if let accepted = try? listener.accept(),
+            if let accepted = listener.accept(),
                 let other = try? Socket.connect(host: TargetLauncher.host, port: target)
             {
                 pipes.append(Pipe(from: accepted, to: other))

@@ -11,11 +11,9 @@ extension Channel {
 
     mutating func startRound(_ now: Microseconds) {
         self.counters.rounds += 1
-        let wait = Microseconds.random(
-            in: self.options.heartbeat...(2 * self.options.heartbeat),
-            using: &self.generator
-        )
-        self.election = Election(granted: [self.options.node], endsAt: now + wait)
+        let rounds = (self.election?.rounds ?? 0) + 1
+        let wait = self.roundLength(rounds)
+        self.election = Election(granted: [self.options.node], endsAt: now + wait, rounds: rounds)
         switch self.options.election {
         case .nearest: self.decideNearest(now)
         case .quorum:
@@ -25,6 +23,21 @@ extension Channel {
             self.countVotes(now)
         }
     }
+
+    /// A random 1 to 2 intervals. After some rounds in vain more and more: votes may take longer than that to reach the disks.
+    private mutating func roundLength(_ rounds: Int) -> Microseconds {
+        let doublings = min(max(0, rounds - Self.quickRounds), Self.mostDoublings)
+        let wait = Microseconds.random(
+            in: self.options.heartbeat...(2 * self.options.heartbeat),
+            using: &self.generator
+        )
+        return wait << Microseconds(doublings)
+    }
+
+    private static let quickRounds = 3
+    private static let mostDoublings = 3
+    /// Intervals that the own vote may take to be stored before the round counts as lost.
+    private static let storingIntervals: Microseconds = 8
 
     /// No messages: the node looks at what it knows, and is usually the nearest to itself.
     private mutating func decideNearest(_ now: Microseconds) {
@@ -48,6 +61,8 @@ extension Channel {
             self.term += 1
             self.votedFor = self.options.node
             self.election?.phase = .storing
+            // The others have the whole round for theirs once the own vote is safe.
+            self.election?.endsAt = now + Self.storingIntervals * self.options.heartbeat
             self.store(.vote(Ballot(term: self.term, votedFor: self.votedFor)), then: .candidacy(term: self.term))
         case .storing: break
         case .voting: self.lead(now)
@@ -58,6 +73,8 @@ extension Channel {
     mutating func candidacyStored(_ term: Term, now: Microseconds) {
         guard self.role == .candidate, self.term == term, self.election?.phase == .storing else { return }
         self.election?.phase = .voting
+        let wait = self.roundLength(self.election?.rounds ?? 1)
+        self.election?.endsAt = now + wait
         self.election?.granted = [self.options.node]
         self.requestVotes(isPreVote: false)
         self.countVotes(now)

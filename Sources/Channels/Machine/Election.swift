@@ -11,5 +11,7 @@ struct Election: Sendable {
     var phase = Phase.asking
     var granted: [NodeID]
     /// When the next round begins.
-    let endsAt: Microseconds
+    var endsAt: Microseconds
+    /// Rounds in a row, this one included.
+    let rounds: Int
 }

@@ -50,7 +50,7 @@ struct TrialSlot: Equatable, Sendable {
     /// Replicas attach until then.
     static let attachSeconds = 3.0
     /// Answers are waited for, and replicas catch up.
-    static let drainSeconds = 4.0
+    static let drainSeconds = 6.0
     /// Until the server's memory is that of replicas at rest.
     static let settleSeconds = 1.0
 

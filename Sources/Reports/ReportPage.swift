@@ -26,10 +26,14 @@ struct ReportPage {
     }
 
     private var scenarioParts: [ReportPart] {
-        FanOutSection(self.record, names: self.names).parts + HandshakeSection.parts(self.record, names: self.names)
+        [ReportPart("Changes at a glance", charts: ["comparison"], texts: [])]
+            + FanOutSection(self.record, names: self.names).parts
+            + HandshakeSection.parts(self.record, names: self.names)
             + ResumeSection.parts(self.record, names: self.names)
             + SnapshotSection.parts(self.record, names: self.names)
             + LagSection.parts(self.record, names: self.names)
+            + FindMaxSection.parts(self.record, names: self.names)
+            + FaultsSection.parts(self.record, names: self.names)
             + CeilingSection.parts(self.record, names: self.names) + PlainSection.parts(self.record, names: self.names)
     }
 
@@ -85,7 +89,7 @@ struct ReportPage {
 
     private static func facts(_ title: String, _ facts: [Parameter]) -> String {
         var table = MarkdownTable([(Markdown.escaped(title), .left), ("", .left)])
-        for fact in facts { table.append([Markdown.escaped(fact.name), Markdown.escaped(fact.value)]) }
+        for fact in facts { table.append([Markdown.escaped(fact.name), Markdown.escaped(ParameterText.fact(fact))]) }
         return table.text
     }
 

@@ -19,77 +19,57 @@ struct BenchCommand: ParsableCommand {
             """
     )
 
-    @Option(
-        help: """
-            Which cases: quick (a minute), standard (many minutes), resume, snapshot, live, lag, faults, gate or soak. \
-            (default: quick; gate where two sides are compared; none with --counts alone)
-            """
-    )
-    var suite: String?
-
-    private static let suites = ["quick", "standard", "resume", "snapshot", "live", "lag", "faults", "gate", "soak"]
-
-    private var suiteName: String {
-        self.suite ?? (self.comparison.isPaired ? "gate" : self.comparison.counts ? CountScenario.name : "quick")
-    }
+    @OptionGroup var cases: SuiteOptions
 
     @OptionGroup var targets: TargetOptions
 
     @OptionGroup(title: "Comparing") var comparison: ComparisonOptions
 
+    /// The suite that is measured unless the user says so.
+    private var usual: String { self.comparison.isPaired ? "gate" : SuiteOptions.usual }
+
+    private var suiteName: String {
+        let countsAlone = self.comparison.counts && self.cases.suite == nil && !self.comparison.isPaired
+        return countsAlone ? CountScenario.name : self.cases.label(otherwise: self.usual)
+    }
+
     @Option(help: "Directory for the results (default: reports/run-<time>).")
     var out: String?
 
-    @Option(help: "Only cases with this many replicas; may be repeated.")
-    var replicas: [Int] = []
-
-    @Option(help: "Only cases with values of this many bytes (24 or more).")
-    var valueSize: Int?
-
-    @Option(help: "Trials per case, instead of the suite's own number.")
-    var trials: Int?
-
-    @Option(help: "Seed of keys, payloads and order.")
-    var seed: UInt64 = 1
+    @Option(help: "Seed of keys, payloads and order. (default: the suite's own, or 1)")
+    var seed: UInt64?
 
     @Option(help: "Length of the soak suite, in minutes.")
     var minutes = 20.0
+
+    @OptionGroup var workers: WorkerOptions
 
     @Flag(help: "Print nothing but errors.")
     var quiet = false
 
     func validate() throws {
-        if let suite, !Self.suites.contains(suite) {
-            throw ValidationError("Unknown suite '\(suite)'; use one of \(Self.suites.joined(separator: ", ")).")
-        }
-        guard !self.comparison.isPaired || (self.targets.target.count == 1 && self.suite != "soak") else {
+        guard !self.comparison.isPaired || (self.targets.target.count <= 1 && !self.cases.isSoak) else {
             throw ValidationError("A comparison takes one --target, the one that is judged, and not the suite soak.")
         }
         if self.comparison.isPaired {
             do {
-                _ = try self.comparison.sides(self.targets.specification(self.targets.target[0]), self.targets)
+                let judged = try self.targets.specifications(otherwise: try self.cases.targets(otherwise: self.usual))[0]
+                _ = try self.comparison.sides(judged, self.targets)
             } catch {
                 throw ValidationError("--against: \(error)")
             }
         }
-        guard self.valueSize.map({ (24...(64 << 20)).contains($0) }) ?? true else {
-            throw ValidationError("A value has 24 to 67108864 bytes: it must hold the header that is verified.")
-        }
-        guard self.trials.map({ (1...1000).contains($0) }) ?? true else {
-            throw ValidationError("--trials takes 1 to 1000.")
-        }
-        guard self.replicas.allSatisfy({ (0...10_000).contains($0) }) else {
-            throw ValidationError("--replicas takes 0 to 10000.")
-        }
         guard self.minutes > 0, self.minutes <= 10_000 else {
             throw ValidationError("--minutes takes a number above 0.")
         }
-        guard self.suite != "soak" || self.targets.target.count == 1 else {
+        guard !self.cases.isSoak || self.targets.target.count <= 1 else {
             throw ValidationError("The soak suite takes one target at a time.")
         }
+        try self.workers.check(isSoak: self.cases.isSoak, self.targets)
     }
 
     func run() throws {
+        if let answer = try self.cases.answer() { return print(answer, terminator: "") }
         Interruption.catchSignals()
         DescriptorLimit.raise()
         let began = Date()
@@ -102,7 +82,7 @@ struct BenchCommand: ParsableCommand {
             suite: self.suiteName,
             command: CommandLine.arguments.map(Secret.masked).joined(separator: " "),
             startedAt: began.formatted(.iso8601),
-            seed: self.seed
+            seed: try self.seed ?? self.cases.seed(otherwise: self.usual) ?? 1
         )
         record.environment = [BuildFacts.section] + Environment.sections()
         try directory.save(record)
@@ -150,31 +130,26 @@ struct BenchCommand: ParsableCommand {
     }
 
     private func perform(_ recorder: RunRecorder, _ progress: BenchProgress) throws(HarnessError) {
-        let targets = try self.targets.specifications()
-        if self.suite == "soak" {
+        let targets = try self.targets.specifications(otherwise: try self.cases.targets(otherwise: self.usual))
+        if self.cases.isSoak {
             let soak = Soak(targets[0], minutes: self.minutes, recorder: recorder, tell: progress.show)
             return try soak.run()
         }
-        var suite: Suite =
-            switch self.suiteName {
-            case "standard": .standard
-            case "gate": .gate
-            case "resume": .resume
-            case "snapshot": .snapshot
-            case "live": .live
-            case "lag": .lag
-            case "faults": .faults
-            default: .quick
-            }
-        suite = suite.narrowed(
-            replicas: self.replicas.isEmpty ? nil : self.replicas,
-            valueSize: self.valueSize,
-            trials: self.trials
-        )
+        if let limit = self.cases.limit {
+            return try FindMax(limit, recorder: recorder, tell: progress.show).run(
+                try self.cases.searched(),
+                on: targets
+            )
+        }
+        let suite = try self.cases.narrowed(otherwise: self.usual)
         if self.comparison.isPaired { return try self.compare(suite, targets[0], recorder, progress) }
         if self.comparison.counts {
             try CountScenario.run(on: targets, recorder: recorder, tell: progress.show)
-            if self.suite == nil { return }
+            if self.cases.suite == nil { return }
+        }
+        if let share = try self.workers.share() {
+            let run = WorkerRun(suite, target: targets[0], share: share, recorder: recorder, tell: progress.show)
+            return try run.run(startsIn: try self.workers.secondsUntilStart())
         }
         try Bench(suite, targets: targets, recorder: recorder, tell: progress.show).run()
     }

@@ -30,12 +30,12 @@ struct InvalidRunTests {
     private var fanOut: Suite {
         var suite = Suite(name: "t")
         suite.keys = 100
-        suite.timing.warmUp = 0.05
-        suite.timing.measure = 0.2
         var one = FanOutCase(.fast, replicas: 2, valueSize: 64)
-        one.connections = 4
-        one.pipeline = 8
-        suite.fast = [(one, 1)]
+        one.warmUpSeconds = 0.05
+        one.seconds = 0.2
+        one.load.connections = 4
+        one.load.pipeline = 8
+        suite.entries = [Suite.Entry(.fast(one), trials: 1)]
         return suite
     }
 
@@ -83,7 +83,7 @@ struct InvalidRunTests {
     func saturated() throws {
         var suite = Suite(name: "t")
         suite.keys = 100
-        suite.lags = [(LagCase(.discarding, .rate(2000)), 1)]
+        suite.entries = [Suite.Entry(.lag(LagCase(.discarding, .rate(2000))), trials: 1)]
         // Somebody who takes the processor away from the generator, a tenth of a second at a time.
         let bully = Process()
         bully.executableURL = URL(fileURLWithPath: "/bin/sh")
@@ -100,7 +100,7 @@ struct InvalidRunTests {
     func missingMetric() throws {
         var suite = Suite(name: "t")
         suite.keys = 100
-        suite.idle = [(FanOutCase(.idle, replicas: 1, valueSize: 64), 1)]
+        suite.entries = [Suite.Entry(.idle(FanOutCase(.idle, replicas: 1, valueSize: 64)), trials: 1)]
         try self.expectInvalid(.hidesMemory, suite, naming: "allocator_allocated is missing")
     }
 }

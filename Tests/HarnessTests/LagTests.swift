@@ -26,6 +26,25 @@ import Workload
         #expect(abs(Double(lags.max) - 2_000_000) < 4000)
     }
 
+    @Test("the course tells the median and the longest lag of each stretch, by when its markers were acknowledged")
+    func course() {
+        var log = MarkerLog()
+        let begin: UInt64 = 5_000_000
+        for offset in [UInt64(0), 1_000_000, 19_000_000, 45_000_000] {
+            log.sent(loadAcknowledged: 0)
+            log.acknowledged(at: begin + offset)
+        }
+        var arrivals = MarkerArrivals()
+        for (number, lag) in [UInt64(100_000), 300_000, 200_000, 7_000_000].enumerated() {
+            arrivals.show(UInt64(number) + 1, at: log.acknowledged[number] + lag)
+        }
+        let stretches = log.course([arrivals])
+        #expect(stretches.map(\.medianMicroseconds) == [200, 7000])
+        #expect(stretches.map(\.longestMicroseconds) == [300, 7000])
+        #expect(stretches.map(\.nanoseconds) == [begin + 10_000_000, begin + 50_000_000])
+        #expect(log.course([]).isEmpty && MarkerLog().course([arrivals]).isEmpty)
+    }
+
     @Test("the writes that a replica lacks are counted from the marker that it shows")
     func counts() {
         var log = MarkerLog()
@@ -120,14 +139,14 @@ import Workload
     func cases() throws {
         var generator = SeededGenerator(seed: 4)
         let running = try TargetSpecification(parsing: "redis://h:1")
-        let steps = Plan(.lag, targets: [.bundled, .redis, running], &generator).steps
+        let steps = try Plan(.named("lag"), targets: [.bundled, .redis, running], &generator).steps
         let cases = steps.compactMap { step in if case .lag(let lag) = step.work { (lag, step.target) } else { nil } }
         #expect(cases.count == steps.count)
         #expect(cases.filter { $0.1 == running }.allSatisfy { $0.0.receiver == .discarding })
         for receiver in [SnapshotCase.Receiver.live, .discarding] {
-            #expect(cases.contains { $0.0.receiver == receiver && $0.0.load == .rate(50_000) && $0.1 == .redis })
+            #expect(cases.contains { $0.0.receiver == receiver && $0.0.pace == .rate(50_000) && $0.1 == .redis })
         }
-        #expect(cases.contains { $0.0.load == .share(50) && $0.1 == .bundled })
+        #expect(cases.contains { $0.0.pace == .share(50) && $0.1 == .bundled })
         #expect(cases.contains { $0.0.parameters.contains(Parameter("ceiling_share", 50)) })
     }
 }

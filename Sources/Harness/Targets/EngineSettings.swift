@@ -1,7 +1,7 @@
 /// Settings of a server that cases vary; nil leaves the default.
 package struct EngineSettings: Sendable, Equatable {
     /// The bundled engine's modes of fan-out.
-    package enum FanOut: String, Sendable {
+    package enum FanOut: String, Sendable, CaseIterable {
         case shared
         case copy
     }

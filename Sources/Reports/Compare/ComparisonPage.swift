@@ -101,7 +101,7 @@ package struct ComparisonPage {
         return table.text
     }
 
-    private static func rank(_ verdict: FigureVerdict) -> Int {
+    static func rank(_ verdict: FigureVerdict) -> Int {
         switch verdict {
         case .regression: 0
         case .improvement: 1
@@ -137,7 +137,7 @@ package struct ComparisonPage {
     }
 
     /// "+4.2 % (+3.1…+5.4)"; negative is better.
-    private static func change(_ figure: ComparedFigure) -> String {
+    static func change(_ figure: ComparedFigure) -> String {
         guard let change = figure.change else { return "–" }
         guard let low = figure.low, let high = figure.high else { return Self.signed(change) + " %" }
         return "\(Self.signed(change)) % (\(Self.signed(low))…\(Self.signed(high)))"

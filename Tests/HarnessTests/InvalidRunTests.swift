@@ -1,3 +1,4 @@
+import Foundation
 import Measurement
 import Reports
 import Testing
@@ -78,11 +79,20 @@ struct InvalidRunTests {
     @Test("a write that is refused voids the run")
     func refused() throws { try self.expectInvalid(.refusesWrites, self.fanOut, naming: "READONLY") }
 
-    @Test("an open loop that asks more of the generator than it can send voids the run, whatever the server did")
+    @Test("an open loop whose generator could not keep to its times voids the run, whatever the server did")
     func saturated() throws {
         var suite = Suite(name: "t")
         suite.keys = 100
-        suite.entries = [Suite.Entry(.lag(LagCase(.discarding, .rate(400_000))), trials: 1)]
+        suite.entries = [Suite.Entry(.lag(LagCase(.discarding, .rate(2000))), trials: 1)]
+        // Somebody who takes the processor away from the generator, a tenth of a second at a time.
+        let bully = Process()
+        bully.executableURL = URL(fileURLWithPath: "/bin/sh")
+        let own = ProcessInfo.processInfo.processIdentifier
+        bully.arguments = [
+            "-c", "for i in 1 2 3 4 5 6 7 8; do sleep 0.4; kill -STOP \(own); sleep 0.1; kill -CONT \(own); done",
+        ]
+        try bully.run()
+        defer { bully.waitUntilExit() }
         try self.expectInvalid(.none, suite, naming: "saturated")
     }
 

@@ -80,7 +80,7 @@ private final class LyingBody {
     private var offset = 0
     private var writes = 0
     /// A write that is held back, to be sent after the next one.
-    private var held: ArraySlice<UInt8>?
+    private var held: [UInt8]?
 
     init(_ lie: Lie, _ listener: Socket) {
         self.lie = lie
@@ -108,17 +108,21 @@ private final class LyingBody {
     }
 
     private func serve(_ peer: Peer) {
-        withUnsafeTemporaryAllocation(byteCount: 64 * 1024, alignment: 1) { buffer in
+        withUnsafeTemporaryAllocation(byteCount: 256 * 1024, alignment: 1) { buffer in
             switch peer.socket.read(into: buffer) {
-            case .moved(let count): peer.input += buffer[..<count]
+            case .moved(let count): peer.input.append(contentsOf: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
             case .wouldBlock: break
             case .ended, .failed: peer.isGone = true
             }
         }
         var start = 0
-        while !peer.isGone, let (words, end) = Self.command(peer.input[start...]) {
-            self.answer(words, peer.input[start..<end], peer)
-            start = end
+        peer.input.withUnsafeBytes { input in
+            while !peer.isGone {
+                let rest = UnsafeRawBufferPointer(rebasing: input[start...])
+                guard let command = Self.command(rest) else { break }
+                self.answer(command, UnsafeRawBufferPointer(rebasing: rest[..<command.size]), peer)
+                start += command.size
+            }
         }
         peer.input.removeFirst(start)
     }
@@ -134,25 +138,41 @@ private final class LyingBody {
 
     // MARK: - Commands
 
-    /// One whole command at the front of the bytes, and where it ends.
-    private static func command(_ bytes: ArraySlice<UInt8>) -> (words: [String], end: Int)? {
-        var at = bytes.startIndex
-        func line() -> Int? {
-            guard let end = bytes[at...].firstIndex(of: 10), end > at else { return nil }
-            defer { at = end + 1 }
-            return Int(String(decoding: bytes[(at + 1)..<(end - 1)], as: UTF8.self))
-        }
-        guard let count = line() else { return nil }
-        var words: [String] = []
-        for _ in 0..<count {
-            guard let size = line(), at + size + 2 <= bytes.endIndex else { return nil }
-            words.append(String(decoding: bytes[at..<(at + size)], as: UTF8.self))
-            at += size + 2
-        }
-        return (words, at)
+    private struct Command {
+        /// Of a write only the first word: its value is bytes, and there are many.
+        var words: [String]
+        var size: Int
     }
 
-    private func answer(_ words: [String], _ bytes: ArraySlice<UInt8>, _ peer: Peer) {
+    /// The whole command at the front of the bytes. It is looked for in place, because a build for tests is slow enough.
+    private static func command(_ bytes: UnsafeRawBufferPointer) -> Command? {
+        guard let base = bytes.baseAddress else { return nil }
+        var at = 0
+        func number() -> Int? {
+            guard let end = memchr(base + at, 10, bytes.count - at) else { return nil }
+            var value = 0
+            at += 1
+            while bytes[at] != 13 {
+                value = value * 10 + Int(bytes[at]) - 48
+                at += 1
+            }
+            at = UnsafeRawPointer(end) - base + 1
+            return value
+        }
+        guard let count = number() else { return nil }
+        var words: [String] = []
+        for _ in 0..<count {
+            guard at < bytes.count, let size = number(), at + size + 2 <= bytes.count else { return nil }
+            if words.first != "SET" {
+                words.append(String(decoding: bytes[at..<(at + size)], as: UTF8.self))
+            }
+            at += size + 2
+        }
+        return Command(words: words, size: at)
+    }
+
+    private func answer(_ command: Command, _ bytes: UnsafeRawBufferPointer, _ peer: Peer) {
+        let words = command.words
         switch words.first?.uppercased() {
         case "PING": self.say("+PONG\r\n", peer)
         case "INFO": self.bulk(self.info(words.count > 1 ? words[1] : ""), peer)
@@ -178,10 +198,11 @@ private final class LyingBody {
         peer.isReplica = true
     }
 
-    private func write(_ bytes: ArraySlice<UInt8>, _ peer: Peer) {
+    private func write(_ bytes: UnsafeRawBufferPointer, _ peer: Peer) {
         if self.peers.count(where: \.isReplica) > 1 { self.writes += 1 }
         let isTime = self.writes == Self.turningPoint
-        var stream = [bytes]
+        guard self.lie != .none else { return self.deliver(bytes, peer) }
+        var stream = [Array(bytes)]
         switch self.lie {
         case .none, .copiesWithoutNeed, .hidesMemory: break
         case .refusesWrites: return self.say("-READONLY not today\r\n", peer)
@@ -192,27 +213,34 @@ private final class LyingBody {
                 return
             }
         case .losesWrite: if isTime { stream = [] }
-        case .doublesWrite: if isTime { stream = [bytes, bytes] }
+        case .doublesWrite: if isTime { stream = [Array(bytes), Array(bytes)] }
         case .reordersWrites:
             if isTime {
-                self.held = ArraySlice(Array(bytes))
+                self.held = Array(bytes)
                 stream = []
             } else if let held {
-                stream = [bytes, held]
+                stream = [Array(bytes), held]
                 self.held = nil
             }
         case .altersWrite:
             if isTime {
-                var other = bytes
-                other[other.endIndex - 3] ^= 1
+                var other = Array(bytes)
+                other[other.count - 3] ^= 1
                 stream = [other]
             }
         }
-        for part in stream {
-            self.offset += part.count
-            for replica in self.peers where replica.isReplica { replica.output += part }
-        }
+        for part in stream { part.withUnsafeBytes { self.send($0) } }
         self.say("+OK\r\n", peer)
+    }
+
+    private func deliver(_ bytes: UnsafeRawBufferPointer, _ peer: Peer) {
+        self.send(bytes)
+        self.say("+OK\r\n", peer)
+    }
+
+    private func send(_ bytes: UnsafeRawBufferPointer) {
+        self.offset += bytes.count
+        for replica in self.peers where replica.isReplica { replica.output.append(contentsOf: bytes) }
     }
 
     private func info(_ section: String) -> String {

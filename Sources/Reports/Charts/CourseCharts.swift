@@ -75,11 +75,12 @@ extension Chart {
 
     /// One line for each stat, told apart by its dash.
     private static func curves(_ series: [SeriesRecord], target: String, names: TargetNames) -> [Curve] {
-        series.enumerated().map { variant, series in
+        let isAlone = series.count == 1
+        return series.enumerated().map { variant, one in
             Curve(
-                label: series.stat == "value" ? names.short(target) : "\(names.short(target)), \(series.stat)",
-                style: Style.of(target, names: names, variant: series.stat == "max" && variant > 0 ? 1 : variant),
-                rows: series.points.map { Curve.Row(x: $0.seconds, $0.value) },
+                label: isAlone ? names.short(target) : "\(names.short(target)), \(one.stat)",
+                style: Style.of(target, names: names, variant: variant),
+                rows: one.points.map { Curve.Row(x: $0.seconds, $0.value) },
                 isDense: true
             )
         }

@@ -91,8 +91,9 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "Primitives", "Channels", "ChannelSimulation", "ReplicationLog", "LogFiles", "Server", "Probes",
-                "Measurement", "Workload", "Harness", "Planning", "Reports", logging,
+                "Primitives", "RESP", "Keyspace", "Replication", "Channels", "ChannelSimulation", "ReplicationLog",
+                "LogFiles", "Engine", "Server", "Probes", "Measurement", "Workload", "Harness", "Planning", "Reports",
+                logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings
@@ -108,7 +109,7 @@ let package = Package(
         tests("Keyspace", ["Primitives", "RESP", "Keyspace"]),
         tests("RDB", ["Primitives", "RESP", "CIntrinsics", "RDB"]),
         tests("Differential", ["Primitives", "RESP", "Keyspace", "RDB", "Engine", "Sockets", "Server", logging]),
-        tests("Harness", ["Primitives", "Sockets", "Measurement", "Workload", "Harness", histogram]),
+        tests("Harness", ["Primitives", "Sockets", "Measurement", "Workload", "Harness", "Reports", histogram]),
         tests("Replication", ["Primitives", "RESP", "ReplicationLog", "Replication"]),
         tests("Channels", ["Primitives", "Channels"]),
         tests("ChannelSimulation", ["Channels", "ChannelSimulation"]),

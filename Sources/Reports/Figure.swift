@@ -92,6 +92,18 @@ extension CaseRecord {
             || self.trials.contains { $0.samples.contains { $0.metric == metric } }
     }
 
+    /// Whether clients wrote at set times, instead of as fast as answers came.
+    var isOpenLoop: Bool { self.parameter("loop") == "open" }
+
+    /// Whether its load is the plain one that series are drawn of: SETs of one size as fast as answers come, on keys that are
+    /// all alike, with nobody beside the replicas that are measured.
+    var hasPlainLoad: Bool {
+        !self.isOpenLoop
+            && ["mix", "value_sizes", "key_choice", "compressibility", "bystanders"].allSatisfy {
+                self.parameter($0) == nil
+            }
+    }
+
     var validTrials: [TrialRecord] { self.trials.filter(\.invalid.isEmpty) }
 
     /// More than any machine can hold of anything; a larger number in a file is damage, and would overflow sums.

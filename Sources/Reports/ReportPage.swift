@@ -20,7 +20,7 @@ struct ReportPage {
         let verdict = Verdict(self.record, names: self.names, validity: self.validity).text
         let parts = self.record.sweep.map { SweepSection($0).parts } ?? self.scenarioParts
         let blocks =
-            [title, verdict, self.summary] + parts.compactMap(self.block)
+            [title, verdict] + self.comparison + [self.summary] + parts.compactMap(self.block)
             + [self.notes, self.configuration, self.environment, self.repetition, self.files]
         return blocks.joined(separator: "\n\n") + "\n"
     }
@@ -32,8 +32,16 @@ struct ReportPage {
             + ResumeSection.parts(self.record, names: self.names)
             + SnapshotSection.parts(self.record, names: self.names)
             + LagSection.parts(self.record, names: self.names)
+            + FindMaxSection.parts(self.record, names: self.names)
             + FaultsSection.parts(self.record, names: self.names)
             + CeilingSection.parts(self.record, names: self.names) + PlainSection.parts(self.record, names: self.names)
+    }
+
+    /// What two sides came to, where there are two.
+    private var comparison: [String] {
+        guard let comparison = self.record.comparison else { return [] }
+        let title = "## \(Markdown.escaped(comparison.b.label)) against \(Markdown.escaped(comparison.a.label))"
+        return [title, ComparisonPage(comparison).body(isFolded: false)]
     }
 
     /// What the figures are: one small paragraph between the verdict and the evidence.

@@ -6,7 +6,7 @@ package struct Ledger: Sendable, Equatable {
 
     /// The last sequence number given out per connection; 0 before the first.
     package private(set) var last: [UInt64]
-    /// Mutations entered.
+    /// Mutations entered, of every kind.
     package private(set) var count: UInt64
     package private(set) var digest: UInt64
 
@@ -30,8 +30,9 @@ package struct Ledger: Sendable, Equatable {
         return MutationHeader(connection: connection, sequence: self.last[Int(connection)])
     }
 
-    package mutating func enter(_ digest: UInt64) {
-        self.count += 1
+    /// Enters one mutation, or several with the sum of their digests.
+    package mutating func enter(_ digest: UInt64, count: UInt64 = 1) {
+        self.count += count
         self.digest &+= digest
     }
 }

@@ -22,11 +22,13 @@ package enum LoadKey {
 }
 
 /// Which key the next mutation touches.
-package enum KeyDistribution: Sendable {
+package enum KeyDistribution: Hashable, Sendable, CustomStringConvertible {
     /// Every key is as likely as any other.
     case uniform(keys: UInt64)
     /// 0, 1, 2 … and again from 0: touches every key once per round.
     case sequential(keys: UInt64)
+    /// A few keys are touched all the time.
+    case zipf(ZipfKeys)
     /// Each connection has so many keys of its own and goes round them, so that every key's value follows from how far its
     /// connection has come.
     case owned(keysPerConnection: UInt64)
@@ -41,8 +43,29 @@ package enum KeyDistribution: Sendable {
             ((generator.next() >> 32) &* keys) >> 32
         case .sequential(let keys):
             number % keys
+        case .zipf(let zipf):
+            zipf.draw(&generator)
         case .owned(let keys):
             UInt64(header.connection) * keys + header.sequence % keys
+        }
+    }
+
+    /// How many keys are touched at most; nil where that hangs on the number of connections.
+    package var count: UInt64? {
+        switch self {
+        case .uniform(let keys), .sequential(let keys): keys
+        case .zipf(let zipf): zipf.keys
+        case .owned: nil
+        }
+    }
+
+    /// `uniform 10000`, `sequential 10000`, `zipf 0.99 of 10000`.
+    package var description: String {
+        switch self {
+        case .uniform(let keys): "uniform \(keys)"
+        case .sequential(let keys): "sequential \(keys)"
+        case .zipf(let zipf): "zipf \(zipf.exponent) of \(zipf.keys)"
+        case .owned(let keys): "\(keys) for each connection"
         }
     }
 }

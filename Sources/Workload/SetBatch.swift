@@ -10,7 +10,8 @@ package struct SetBatch: Sendable {
     package let valueSize: Int
     /// The commands, ready to be sent.
     package private(set) var bytes: [UInt8]
-    private let commandSize: Int
+    /// Bytes of each command.
+    package let commandSize: Int
     private let keyOffset: Int
     private let valueOffset: Int
 
@@ -47,8 +48,10 @@ package struct SetBatch: Sendable {
         18 + LoadKey.size + 2 + 1 + String(valueSize).utf8.count + 2 + valueSize + 2
     }
 
-    /// Makes the next batch in place: `depth` new mutations of one connection, which the ledger enters.
+    /// Makes the next batch in place: new mutations of one connection, which the ledger enters.
+    /// - Parameter count: how many, at most `depth`; the bytes of the first so many commands are to be sent then.
     package mutating func advance(
+        _ count: Int? = nil,
         connection: UInt32,
         keys: KeyDistribution,
         ledger: inout Ledger,
@@ -56,9 +59,10 @@ package struct SetBatch: Sendable {
     ) {
         let (commandSize, keyOffset, valueOffset, valueSize) =
             (self.commandSize, self.keyOffset, self.valueOffset, self.valueSize)
-        let depth = self.depth
+        let count = count ?? self.depth
+        precondition(count <= self.depth, "a batch of \(self.depth) commands cannot give \(count)")
         self.bytes.withUnsafeMutableBytes { bytes in
-            for slot in 0..<depth {
+            for slot in 0..<count {
                 let start = slot * commandSize
                 let key = UnsafeMutableRawBufferPointer(
                     rebasing: bytes[(start + keyOffset)..<(start + keyOffset + LoadKey.size)]

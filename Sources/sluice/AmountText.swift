@@ -1,4 +1,4 @@
-import Server
+import Primitives
 
 /// Amounts as people type them: `4kb`, `50k`, `10m`, `1gbit`.
 enum AmountText {

@@ -19,58 +19,57 @@ struct BenchCommand: ParsableCommand {
             """
     )
 
-    @Option(
-        help: "Which cases: quick (a minute), standard (many minutes), resume, snapshot, live, lag, faults or soak."
-    )
-    var suite = "quick"
-
-    private static let suites = ["quick", "standard", "resume", "snapshot", "live", "lag", "faults", "soak"]
+    @OptionGroup var cases: SuiteOptions
 
     @OptionGroup var targets: TargetOptions
+
+    @OptionGroup(title: "Comparing") var comparison: ComparisonOptions
+
+    /// The suite that is measured unless the user says so.
+    private var usual: String { self.comparison.isPaired ? "gate" : SuiteOptions.usual }
+
+    private var suiteName: String {
+        let countsAlone = self.comparison.counts && self.cases.suite == nil && !self.comparison.isPaired
+        return countsAlone ? CountScenario.name : self.cases.label(otherwise: self.usual)
+    }
 
     @Option(help: "Directory for the results (default: reports/run-<time>).")
     var out: String?
 
-    @Option(help: "Only cases with this many replicas; may be repeated.")
-    var replicas: [Int] = []
-
-    @Option(help: "Only cases with values of this many bytes (24 or more).")
-    var valueSize: Int?
-
-    @Option(help: "Trials per case, instead of the suite's own number.")
-    var trials: Int?
-
-    @Option(help: "Seed of keys, payloads and order.")
-    var seed: UInt64 = 1
+    @Option(help: "Seed of keys, payloads and order. (default: the suite's own, or 1)")
+    var seed: UInt64?
 
     @Option(help: "Length of the soak suite, in minutes.")
     var minutes = 20.0
+
+    @OptionGroup var workers: WorkerOptions
 
     @Flag(help: "Print nothing but errors.")
     var quiet = false
 
     func validate() throws {
-        guard Self.suites.contains(self.suite) else {
-            throw ValidationError("Unknown suite '\(self.suite)'; use one of \(Self.suites.joined(separator: ", ")).")
+        guard !self.comparison.isPaired || (self.targets.target.count <= 1 && !self.cases.isSoak) else {
+            throw ValidationError("A comparison takes one --target, the one that is judged, and not the suite soak.")
         }
-        guard self.valueSize.map({ (24...(64 << 20)).contains($0) }) ?? true else {
-            throw ValidationError("A value has 24 to 67108864 bytes: it must hold the header that is verified.")
-        }
-        guard self.trials.map({ (1...1000).contains($0) }) ?? true else {
-            throw ValidationError("--trials takes 1 to 1000.")
-        }
-        guard self.replicas.allSatisfy({ (0...10_000).contains($0) }) else {
-            throw ValidationError("--replicas takes 0 to 10000.")
+        if self.comparison.isPaired {
+            do {
+                let judged = try self.targets.specifications(otherwise: try self.cases.targets(otherwise: self.usual))[0]
+                _ = try self.comparison.sides(judged, self.targets)
+            } catch {
+                throw ValidationError("--against: \(error)")
+            }
         }
         guard self.minutes > 0, self.minutes <= 10_000 else {
             throw ValidationError("--minutes takes a number above 0.")
         }
-        guard self.suite != "soak" || self.targets.target.count == 1 else {
+        guard !self.cases.isSoak || self.targets.target.count <= 1 else {
             throw ValidationError("The soak suite takes one target at a time.")
         }
+        try self.workers.check(isSoak: self.cases.isSoak, self.targets)
     }
 
     func run() throws {
+        if let answer = try self.cases.answer() { return print(answer, terminator: "") }
         Interruption.catchSignals()
         DescriptorLimit.raise()
         let began = Date()
@@ -80,10 +79,10 @@ struct BenchCommand: ParsableCommand {
 
         var record = RunRecord(
             name: name,
-            suite: self.suite,
+            suite: self.suiteName,
             command: CommandLine.arguments.map(Secret.masked).joined(separator: " "),
             startedAt: began.formatted(.iso8601),
-            seed: self.seed
+            seed: try self.seed ?? self.cases.seed(otherwise: self.usual) ?? 1
         )
         record.environment = [BuildFacts.section] + Environment.sections()
         try directory.save(record)
@@ -100,9 +99,21 @@ struct BenchCommand: ParsableCommand {
         if !self.quiet { print("report: \(directory.path)/report.md") }
         if let failure, failure.code != .interrupted {
             Self.complain("\(failure)")
-            throw ExitCode(CommandStatus.failed.rawValue)
         }
-        if !validity.isValid { throw ExitCode(CommandStatus.invalid.rawValue) }
+        let told = try self.tell(recorder.record.comparison)
+        try CommandStatus(failure, isValid: validity.isValid).end()
+        // A comparison that was stopped has not said what it was asked.
+        if self.comparison.isPaired, failure != nil { try CommandStatus.failed.end() }
+        try told?.status(isStrict: self.comparison.strict).end()
+    }
+
+    /// Prints a comparison, and writes it where that was asked for.
+    private func tell(_ comparison: ComparisonRecord?) throws -> ComparisonRecord? {
+        guard let comparison else { return nil }
+        let output = ComparisonOutput(comparison, json: self.comparison.json, markdown: self.comparison.markdown)
+        try output.write()
+        if !self.quiet { print("\n" + output.page, terminator: "") }
+        return comparison
     }
 
     /// Keeps what has been measured so far. A full disk is said and does not end the run: the next case may fit again.
@@ -119,26 +130,46 @@ struct BenchCommand: ParsableCommand {
     }
 
     private func perform(_ recorder: RunRecorder, _ progress: BenchProgress) throws(HarnessError) {
-        let targets = try self.targets.specifications()
-        if self.suite == "soak" {
+        let targets = try self.targets.specifications(otherwise: try self.cases.targets(otherwise: self.usual))
+        if self.cases.isSoak {
             let soak = Soak(targets[0], minutes: self.minutes, recorder: recorder, tell: progress.show)
             return try soak.run()
         }
-        var suite: Suite =
-            switch self.suite {
-            case "standard": .standard
-            case "resume": .resume
-            case "snapshot": .snapshot
-            case "live": .live
-            case "lag": .lag
-            case "faults": .faults
-            default: .quick
-            }
-        suite = suite.narrowed(
-            replicas: self.replicas.isEmpty ? nil : self.replicas,
-            valueSize: self.valueSize,
-            trials: self.trials
-        )
+        if let limit = self.cases.limit {
+            return try FindMax(limit, recorder: recorder, tell: progress.show).run(
+                try self.cases.searched(),
+                on: targets
+            )
+        }
+        let suite = try self.cases.narrowed(otherwise: self.usual)
+        if self.comparison.isPaired { return try self.compare(suite, targets[0], recorder, progress) }
+        if self.comparison.counts {
+            try CountScenario.run(on: targets, recorder: recorder, tell: progress.show)
+            if self.cases.suite == nil { return }
+        }
+        if let share = try self.workers.share() {
+            let run = WorkerRun(suite, target: targets[0], share: share, recorder: recorder, tell: progress.show)
+            return try run.run(startsIn: try self.workers.secondsUntilStart())
+        }
         try Bench(suite, targets: targets, recorder: recorder, tell: progress.show).run()
+    }
+
+    private func compare(
+        _ suite: Suite,
+        _ target: TargetSpecification,
+        _ recorder: RunRecorder,
+        _ progress: BenchProgress
+    ) throws(HarnessError) {
+        let (a, b) = try self.comparison.sides(target, self.targets)
+        let bench = PairedBench(
+            suite,
+            a: a,
+            b: b,
+            recorder: recorder,
+            stopsAtRegression: self.comparison.failFast,
+            tell: progress.show
+        )
+        if self.comparison.aa { return try bench.runSelfTests(self.comparison.repetitions) }
+        try bench.run(withCounts: !self.comparison.noCounts)
     }
 }

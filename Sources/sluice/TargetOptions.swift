@@ -9,7 +9,7 @@ struct TargetOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Server to measure; may be repeated, and then the servers take turns.",
+            "Server to measure; may be repeated, and then the servers take turns. (default: bundled)",
             discussion: """
                 bundled, redis or valkey start this engine or the server found in PATH; bundled:PATH, redis:PATH and \
                 valkey:PATH start that one. redis://H:P, valkey://H:P and sluice://H:P measure a server that runs: a user \
@@ -18,7 +18,7 @@ struct TargetOptions: ParsableArguments {
                 """
         )
     )
-    var target: [String] = ["bundled"]
+    var target: [String] = []
 
     @Option(help: ArgumentHelp("A PEM file of those whom TLS trusts to vouch for a server.", valueName: "file"))
     var tlsCa: String?
@@ -50,15 +50,21 @@ struct TargetOptions: ParsableArguments {
     }
 
     /// The servers in the order that was asked for.
-    func specifications() throws(HarnessError) -> [TargetSpecification] {
+    /// - Parameter otherwise: when none was.
+    func specifications(otherwise: [String] = ["bundled"]) throws(HarnessError) -> [TargetSpecification] {
+        var specifications: [TargetSpecification] = []
+        for text in self.target.isEmpty ? otherwise : self.target { specifications.append(try self.specification(text)) }
+        return specifications
+    }
+
+    /// A server that is reached as the others are.
+    func specification(_ text: String) throws(HarnessError) -> TargetSpecification {
         var reach = TargetSpecification.Reach()
         reach.password = ProcessInfo.processInfo.environment[Self.passwordVariable].map { Secret($0) }
         reach.tls.authorities = self.tlsCa
         reach.tls.certificate = self.tlsCert
         reach.tls.key = self.tlsKey
         reach.tls.isInsecure = self.tlsInsecure
-        var specifications: [TargetSpecification] = []
-        for text in self.target { specifications.append(try TargetSpecification(parsing: text, reach)) }
-        return specifications
+        return try TargetSpecification(parsing: text, reach)
     }
 }

@@ -166,7 +166,7 @@ private func rdb(_ filler: Int, damaged: Bool = false) -> [UInt8] {
         let primary = try ScriptedPrimary()
         let fleet = try self.fleet(primary, .replicate)
         defer { fleet.stop() }
-        fleet.attachCopies(1, checksum: true, StreamVerifier(connections: 1))
+        fleet.attachCopies(1, checksum: true, .fast, StreamVerifier(connections: 1))
         let socket = try primary.accept()
         defer { socket.close() }
         self.send(Array("+ACK 0 \(self.history)\r\n+PING 5 1\r\n+SNAPSHOT\r\n".utf8), socket)
@@ -196,7 +196,7 @@ private func rdb(_ filler: Int, damaged: Bool = false) -> [UInt8] {
         let primary = try ScriptedPrimary()
         let fleet = try self.fleet(primary, .psync)
         defer { fleet.stop() }
-        fleet.attachCopies(1, checksum: true, StreamVerifier(connections: 1))
+        fleet.attachCopies(1, checksum: true, .fast, StreamVerifier(connections: 1))
         let socket = try primary.accept()
         defer { socket.close() }
         let content = rdb(100)
@@ -222,7 +222,7 @@ private func rdb(_ filler: Int, damaged: Bool = false) -> [UInt8] {
         let primary = try ScriptedPrimary()
         let fleet = try self.fleet(primary, .replicate)
         defer { fleet.stop() }
-        fleet.attachCopies(1, checksum: false, StreamVerifier(connections: 1))
+        fleet.attachCopies(1, checksum: false, .fast, StreamVerifier(connections: 1))
         let socket = try primary.accept()
         self.send(Array("+ACK 0 \(self.history)\r\n+SNAPSHOT\r\n$100\r\nREDIS".utf8), socket)
         _ = try self.wait(fleet) { $0.firstByte != nil }
@@ -243,8 +243,8 @@ private func rdb(_ filler: Int, damaged: Bool = false) -> [UInt8] {
     }
 
     @Test("cases that share a data set follow each other, so that it is made once")
-    func shared() {
-        for suite in [Suite.standard, .snapshot, .quick] {
+    func shared() throws {
+        for suite in try ["standard", "snapshot", "quick"].map(Suite.named) {
             var seen: [SnapshotCase.DataSet] = []
             for (one, _) in self.steps(suite, [.bundled, .redis]) where seen.last != one.data {
                 #expect(!seen.contains(one.data))
@@ -257,7 +257,7 @@ private func rdb(_ filler: Int, damaged: Bool = false) -> [UInt8] {
     @Test("the bundled engine writes no file on the way, and a server that runs already keeps its settings")
     func targets() throws {
         let running = try TargetSpecification(parsing: "redis://h:1")
-        for (one, target) in self.steps(.standard, [.bundled, .redis, running]) {
+        for (one, target) in try self.steps(.named("standard"), [.bundled, .redis, running]) {
             #expect(target == .redis || one.transfer == .streamed)
             guard target == running else { continue }
             #expect(one.receiver == .discarding && one.data.chunkBytes == nil)
@@ -267,8 +267,8 @@ private func rdb(_ filler: Int, damaged: Bool = false) -> [UInt8] {
     }
 
     @Test("nobody owes a time of loading, and the engine that loads while it receives has none")
-    func loading() {
-        for (one, target) in self.steps(.live, [.bundled, .redis]) {
+    func loading() throws {
+        for (one, target) in try self.steps(.named("live"), [.bundled, .redis]) {
             let work = Plan.Work.snapshot(one)
             #expect(!work.expectedMetrics(from: target).contains("live_loading"))
             #expect((work.unsupported(by: target)["live_loading"] != nil) == (target == .bundled))
@@ -276,26 +276,29 @@ private func rdb(_ filler: Int, damaged: Bool = false) -> [UInt8] {
     }
 
     @Test("copies to live replicas are made in twelve pairs")
-    func pairs() {
+    func pairs() throws {
         let million = SnapshotCase.DataSet(keys: 1_000_000, valueSize: 100)
-        let steps = self.steps(.standard, [.bundled, .redis]).filter {
+        let steps = try self.steps(.named("standard"), [.bundled, .redis]).filter {
             $0.0.receiver == .live && $0.0.data == million && $0.0.transfer == .streamed && $0.0.writeRate == 0
         }
         #expect(steps.count == 24 && steps.count { $0.1 == .bundled } == 12)
     }
 
     @Test("a backlog never holds all that was written, so that a newcomer is sent a copy")
-    func backlog() {
-        for (one, _) in self.steps(.standard, [.bundled]) + self.steps(.quick, [.bundled]) {
+    func backlog() throws {
+        for (one, _) in try self.steps(.named("standard"), [.bundled]) + self.steps(.named("quick"), [.bundled]) {
             #expect(one.data.backlogBytes < one.data.bytes)
         }
     }
 
     @Test("a suite narrowed to replicas and value sizes keeps those copies alone")
-    func narrowed() {
-        let steps = self.steps(Suite.standard.narrowed(replicas: [10], valueSize: 1024, trials: 1), [.bundled])
+    func narrowed() throws {
+        let steps = try self.steps(
+            Suite.named("standard").narrowed(replicas: [10], valueSize: 1024, trials: 1),
+            [.bundled]
+        )
         #expect(steps.count == 1 && steps[0].0.replicas == 10 && steps[0].0.data.valueSize == 1024)
-        let small = self.steps(.standard, [.bundled, .redis]).filter { $0.0.data.chunkBytes != nil }
+        let small = try self.steps(.named("standard"), [.bundled, .redis]).filter { $0.0.data.chunkBytes != nil }
         #expect(!small.isEmpty && small.allSatisfy { $0.1 == .bundled })
     }
 }

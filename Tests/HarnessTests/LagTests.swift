@@ -139,14 +139,14 @@ import Workload
     func cases() throws {
         var generator = SeededGenerator(seed: 4)
         let running = try TargetSpecification(parsing: "redis://h:1")
-        let steps = Plan(.lag, targets: [.bundled, .redis, running], &generator).steps
+        let steps = try Plan(.named("lag"), targets: [.bundled, .redis, running], &generator).steps
         let cases = steps.compactMap { step in if case .lag(let lag) = step.work { (lag, step.target) } else { nil } }
         #expect(cases.count == steps.count)
         #expect(cases.filter { $0.1 == running }.allSatisfy { $0.0.receiver == .discarding })
         for receiver in [SnapshotCase.Receiver.live, .discarding] {
-            #expect(cases.contains { $0.0.receiver == receiver && $0.0.load == .rate(50_000) && $0.1 == .redis })
+            #expect(cases.contains { $0.0.receiver == receiver && $0.0.pace == .rate(50_000) && $0.1 == .redis })
         }
-        #expect(cases.contains { $0.0.load == .share(50) && $0.1 == .bundled })
+        #expect(cases.contains { $0.0.pace == .share(50) && $0.1 == .bundled })
         #expect(cases.contains { $0.0.parameters.contains(Parameter("ceiling_share", 50)) })
     }
 }

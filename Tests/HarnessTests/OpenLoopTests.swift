@@ -79,6 +79,81 @@ import Workload
         #expect(stalled.response.totalCount > 0 && stalled.service.max > 200_000_000)
     }
 
+    /// Latencies in nanoseconds of a load of three seconds on a server that stands still in the second one.
+    private func stalled(_ shape: LoadShape) throws -> Histogram<UInt64> {
+        let server = try Answering(commandSize: SetBatch.commandSize(valueSize: 64))
+        let load = try LoadGenerator(host: "127.0.0.1", port: server.primary.port, connections: 4, seed: 1)
+        load.begin(shape)
+        try Wait.seconds(0.1)
+        load.cutRecording()
+        load.beginRecording()
+        try Wait.seconds(1)
+        server.isPaused.store(true, ordering: .releasing)
+        try Wait.seconds(1)
+        server.isPaused.store(false, ordering: .releasing)
+        try Wait.seconds(1)
+        let latency = load.endRecording()
+        let record = load.cutRecording()
+        load.end()
+        try Wait.until("the load was answered", withinSeconds: 5) { load.state.isIdle }
+        load.stop()
+        server.stop()
+        return try #require(record?.response ?? latency)
+    }
+
+    @Test("a stall of one second is in the p99 of an open loop; a closed loop hides it", arguments: Arrival.allCases)
+    func coordinatedOmission(arrival: Arrival) throws {
+        var open = self.shape(rate: 1000)
+        open.arrival = arrival
+        let response = try self.stalled(open)
+        // A third of the writes was due while the server stood still; the first of them waited for a second.
+        #expect(response.valueAtPercentile(99) > 800_000_000)
+        #expect(response.valueAtPercentile(80) > 200_000_000)
+        #expect((2000...4000).contains(response.totalCount))
+        var closed = LoadShape()
+        closed.connections = 4
+        closed.pipeline = 1
+        let latency = try self.stalled(closed)
+        #expect(latency.max > 800_000_000 && latency.valueAtPercentile(99) < 200_000_000)
+    }
+
+    @Test("wait and service make up the response, and are of the writes, not of their groups")
+    func parts() {
+        var queue = GroupQueue()
+        queue.append(GroupQueue.Group(intended: 100, taken: 150, commands: 3), [1, 2, 3])
+        queue.append(GroupQueue.Group(intended: 200, taken: 250, commands: 1), [4])
+        var completed: [Int] = []
+        #expect(queue.receive(2) { completed.append($0.commands) } && completed.isEmpty)
+        #expect(queue.receive(2) { completed.append($0.commands) } && completed == [3, 1])
+        #expect(queue.isEmpty && !queue.receive(1) { _ in })
+    }
+
+    @Test("a DEL counts as a mutation once its answer says that it found something")
+    func deletions() {
+        var generator = SeededGenerator(seed: 2)
+        var ledger = Ledger(connections: 1)
+        let mix = MutationMix(set: 0, increment: 1, delete: 1)
+        let mixed = MixedBatch(mix, sizes: .fixed(64), filler: Filler(using: &generator))
+        var batch = LoadBatch(mixed, depth: 40)
+        batch.advance(40, connection: 0, keys: .uniform(keys: 9), ledger: &ledger, using: &generator)
+        let deletions = batch.deletions
+        var pending = PendingDeletions()
+        // A load without any went before, over the same connection.
+        pending.sent(LoadBatch(SetBatch(depth: 7, valueSize: 64, compressibility: 0, using: &generator)))
+        pending.answered(7)
+        pending.sent(batch)
+        var answers = Answers()
+        for place in 0..<40 { pending.answered(isZero: place == deletions[0].place, &answers) }
+        #expect(answers.idle == 1 && answers.deleted == UInt64(deletions.count - 1))
+        #expect(answers.digest == deletions.dropFirst().reduce(0) { $0 &+ $1.digest })
+        var lines = ReplyLines()
+        var zeros: [Bool] = []
+        for piece in [":0\r\n:", "0\r\n:10\r\n+OK\r\n:0", "0\r\n"] {
+            #expect(Array(piece.utf8).withUnsafeBytes { lines.count($0) { zeros.append($0) } } != nil)
+        }
+        #expect(zeros == [true, true, false, false, false])
+    }
+
     @Test("an answer that is none ends the load")
     func refused() throws {
         let primary = try ScriptedPrimary()
@@ -105,6 +180,11 @@ import Workload
         #expect(dropping.saturation?.contains("3 commands") == true)
         for _ in 0..<50 { record.lateness.record(30_000_000) }
         #expect(record.saturation?.contains("saturated") == true)
+        var trial = Trial()
+        record.add(to: &trial, offered: 10, isProbe: true)
+        #expect(trial.invalid.isEmpty)
+        record.add(to: &trial, offered: 10)
+        #expect(trial.invalid.count == 1)
     }
 
     @Test("answers to mixed commands are counted by their lines, and an error is none")

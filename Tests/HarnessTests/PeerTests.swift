@@ -45,7 +45,9 @@ import Workload
         let session = try Session(try TargetLauncher.launch(specification), connections: 1, seed: 1)
         defer { session.stop() }
         try session.preload(keys: 10, valueSize: 64)
-        let trial = try HandshakeScenario.run(HandshakeCase(.tip, concurrency: 2), session, seconds: 0.05)
+        var handshake = HandshakeCase(.tip, concurrency: 2)
+        handshake.seconds = 0.05
+        let trial = try HandshakeScenario.run(handshake, session)
         #expect(trial.invalid.isEmpty && trial.samples.contains { $0.metric == "handshake_rate" && $0.value > 0 })
     }
 

@@ -25,10 +25,10 @@ import Workload
     }
 
     @Test("the logs of a server only grow, and its cases follow each other")
-    func growing() {
+    func growing() throws {
         var seen: [ResumeCase.Engine] = []
         var records: UInt64 = 0
-        for (resume, _) in self.steps(.standard, [.bundled, .redis]) {
+        for (resume, _) in try self.steps(.named("standard"), [.bundled, .redis]) {
             if seen.last != resume.engine {
                 #expect(!seen.contains(resume.engine))
                 seen.append(resume.engine)
@@ -43,7 +43,7 @@ import Workload
     @Test("Redis has no index and no cold log, and of a server that runs already only what is in memory is asked")
     func targets() throws {
         let running = try TargetSpecification(parsing: "redis://h:1")
-        for (resume, target) in self.steps(.resume, [.bundled, .redis, running]) {
+        for (resume, target) in try self.steps(.named("resume"), [.bundled, .redis, running]) {
             if target == running { #expect(resume.source == .memory && resume.records == 10_000) }
             guard target == .redis else { continue }
             #expect(resume.cache == .warm && resume.engine.indexInterval == 64)
@@ -63,13 +63,13 @@ import Workload
     }
 
     @Test("without the right to empty the page cache its cases are left out, and only they")
-    func cold() {
-        var suite = Suite.resume
+    func cold() throws {
+        var suite = try Suite.named("resume")
         let all = Set(self.steps(suite, [.bundled]).map(\.0))
         let hadAny = suite.leaveOutColdCache()
         let rest = Set(self.steps(suite, [.bundled]).map(\.0))
         #expect(hadAny && rest == all.filter { $0.cache == .warm } && rest.count < all.count)
-        var quick = Suite.quick
+        var quick = try Suite.named("quick")
         let quickHadAny = quick.leaveOutColdCache()
         #expect(!quickHadAny)
     }

@@ -5,22 +5,22 @@ import Testing
 @testable import Harness
 
 @Suite struct PlanTests {
-    private func titles(seed: UInt64) -> [String] {
+    private func titles(seed: UInt64) throws -> [String] {
         var generator = SeededGenerator(seed: seed)
-        return Plan(.quick, targets: [.bundled, .redis], &generator).steps.map(\.title)
+        return try Plan(Suite.named("quick"), targets: [.bundled, .redis], &generator).steps.map(\.title)
     }
 
     @Test("the same seed gives the same order, another seed another one of the same trials")
-    func order() {
-        #expect(self.titles(seed: 1) == self.titles(seed: 1))
-        #expect(self.titles(seed: 1) != self.titles(seed: 2))
-        #expect(self.titles(seed: 1).sorted() == self.titles(seed: 2).sorted())
+    func order() throws {
+        #expect(try self.titles(seed: 1) == self.titles(seed: 1))
+        #expect(try self.titles(seed: 1) != self.titles(seed: 2))
+        #expect(try self.titles(seed: 1).sorted() == self.titles(seed: 2).sorted())
     }
 
     @Test("targets take turns, and neither always goes first")
-    func turns() {
+    func turns() throws {
         var generator = SeededGenerator(seed: 1)
-        let steps = Plan(.quick, targets: [.bundled, .redis], &generator).steps.filter {
+        let steps = try Plan(Suite.named("quick"), targets: [.bundled, .redis], &generator).steps.filter {
             if case .fast = $0.work { true } else { false }
         }
         let pairs = stride(from: 0, to: steps.count, by: 2).map { (steps[$0], steps[$0 + 1]) }
@@ -32,26 +32,40 @@ import Testing
     func copies() throws {
         var generator = SeededGenerator(seed: 1)
         let targets: [TargetSpecification] = [.bundled, .redis, try TargetSpecification(parsing: "redis://h:1")]
-        for step in Plan(.quick, targets: targets, &generator).steps {
+        for step in try Plan(Suite.named("quick"), targets: targets, &generator).steps {
             guard case .stalled(let fanOut) = step.work else { continue }
             #expect(step.target == .bundled || (step.target == .redis && fanOut.fanOut == .shared))
         }
     }
 
     @Test("the quick suite is planned to stay under 50 s for one target")
-    func budget() {
+    func budget() throws {
         for target in [TargetSpecification.bundled, .redis] {
             var generator = SeededGenerator(seed: 1)
-            #expect(Plan(.quick, targets: [target], &generator).steps.reduce(0) { $0 + $1.seconds } < 50)
+            let steps = try Plan(Suite.named("quick"), targets: [target], &generator).steps
+            #expect(steps.reduce(0) { $0 + $1.seconds } < 50)
         }
     }
 
     @Test("a suite can be narrowed to replica counts, one value size and a number of trials")
-    func narrowed() {
-        let suite = Suite.quick.narrowed(replicas: [4, 16], valueSize: 1024, trials: 2)
-        #expect(Set(suite.fast.map(\.case.replicas)) == [4, 16])
-        #expect(suite.fast.allSatisfy { $0.case.valueSize == 1024 && $0.trials == 2 })
-        #expect(suite.idle.count == 2 && suite.idleBeyond.isEmpty)
+    func narrowed() throws {
+        let suite = try Suite.named("quick").narrowed(replicas: [4, 16], valueSize: 1024, trials: 2)
+        let fanOuts = suite.entries.filter { $0.work.scenario == "fan-out" }
+        #expect(Set(fanOuts.map(\.work.replicas)) == [4, 16])
+        #expect(fanOuts.allSatisfy { $0.work.valueSize == 1024 && $0.trials == 2 })
+        #expect(suite.entries.contains { $0.work.scenario == "handshake" })
+    }
+
+    @Test("memory of few replicas comes first, logs grow from one length to the next, and the machine comes last")
+    func blocks() throws {
+        var generator = SeededGenerator(seed: 3)
+        let works = try Plan(Suite.named("standard"), targets: [.bundled], &generator).steps.map(\.work)
+        let idle = works.prefix { if case .idle = $0 { true } else { false } }
+        #expect(idle.count == 42 && idle.suffix(2).allSatisfy { ($0.replicas ?? 0) > 64 })
+        #expect(works.last?.scenario == "ceiling")
+        var lengths: [ResumeCase.Engine: [UInt64]] = [:]
+        for case .resume(let resume) in works { lengths[resume.engine, default: []].append(resume.records) }
+        #expect(lengths.count == 4 && lengths.values.allSatisfy { $0 == $0.sorted() })
     }
 }
 

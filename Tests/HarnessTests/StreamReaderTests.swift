@@ -37,6 +37,21 @@ import Workload
         #expect(pending.isEmpty)
     }
 
+    @Test("a stream of every kind and size is counted and summed, wherever it is cut", arguments: [1, 7, 100, 100_000])
+    func mixed(pieces: Int) throws {
+        var generator = SeededGenerator(seed: 5)
+        var ledger = Ledger(connections: 2)
+        let sizes = ValueSizes.uniform(24...400)
+        var batch = MixedBatch(.every, sizes: sizes, filler: Filler(using: &generator))
+        let keys = KeyDistribution.zipf(ZipfKeys(keys: 50, exponent: 1))
+        batch.advance(60, connection: 1, keys: keys, ledger: &ledger, using: &generator)
+        for deletion in batch.deletions { ledger.enter(deletion.digest) }
+        var reader = self.reader(.psync)
+        try self.feed(CommandEncoder.bytes(["SELECT", "0"]) + batch.bytes, to: &reader, pieces: pieces)
+        #expect(reader.otherCommands == 1 && reader.position == UInt64(batch.bytes.count + 23))
+        #expect(reader.verifier.count == ledger.count && reader.verifier.digest == ledger.digest)
+    }
+
     @Test("frames are verified wherever the stream is cut", arguments: [1, 2, 3, 7, 16, 61, 1000, 100_000])
     func frames(pieces: Int) throws {
         let (commands, ledger) = self.commands(20)

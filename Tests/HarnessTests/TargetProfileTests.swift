@@ -70,7 +70,7 @@ import Testing
     func remote() throws {
         let running = try TargetSpecification(parsing: "redis://h:1")
         var generator = SeededGenerator(seed: 1)
-        let steps = Plan(.standard, targets: [running, .redis], &generator).steps
+        let steps = try Plan(.named("standard"), targets: [running, .redis], &generator).steps
         #expect(steps.contains { $0.target == running })
         for step in steps where step.target != nil {
             let unsupported = step.work.unsupported(by: step.target)

@@ -16,7 +16,7 @@ struct ReportPageTests {
         #expect(
             headings == [
                 "# Replication report: sample", "## Memory of idle replicas", "## Memory held for stalled replicas",
-                "## Delivery to replicas", "## Clients while replicas read", "## Handshakes",
+                "## Delivery to replicas", "## Clients while replicas read, closed loop", "## Handshakes",
                 "## Storm: all replicas at once", "## Returning replicas", "## The machine's ceiling", "## Notes",
                 "## Configuration of each target", "## Environment",
                 "## Repeat it", "## Raw files",

@@ -28,8 +28,9 @@ import Testing
         // Neither Engine nor Server: every target is talked to over the same public protocols.
         "Harness": ["Primitives", "RESP", "Replication", "Sockets", "Probes", "Measurement", "Workload", "CLinux"],
         "sluice": [
-            "Primitives", "Channels", "ChannelSimulation", "ReplicationLog", "LogFiles", "Server", "Sockets", "Probes",
-            "Measurement", "Workload", "Harness", "Planning", "Reports",
+            "Primitives", "RESP", "Keyspace", "Replication", "Channels", "ChannelSimulation", "ReplicationLog",
+            "LogFiles", "Engine", "Server", "Sockets", "Probes", "Measurement", "Workload", "Harness", "Planning",
+            "Reports",
         ],
     ]
 

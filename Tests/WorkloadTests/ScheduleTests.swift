@@ -12,70 +12,56 @@ import Workload
         var commands = 0
         var last: UInt64?
         while let due = schedule.take(by: 1000 + 2_000_000_000) {
-            #expect(last.map { $0 < due } ?? (due == 1000))
-            last = due
-            commands += schedule.commandsPerGroup
+            #expect(last.map { $0 < due.intended } ?? (due.intended == 1000))
+            last = due.intended
+            commands += due.commands
         }
-        #expect(abs(commands - 2 * rate) <= schedule.commandsPerGroup)
-        #expect(Double(schedule.commandsPerGroup) <= max(1, Double(rate) * 0.000_21))
+        #expect(abs(commands - 2 * rate) <= schedule.mostPerGroup)
+        #expect(Double(schedule.mostPerGroup) <= max(1, Double(rate) * 0.000_21))
     }
 
     @Test("nothing is taken before its time, and a pause is made up for in full")
     func pause() {
         var schedule = Schedule(rate: 1000, began: 0)
-        #expect(schedule.take(by: 0) == 0)
+        #expect(schedule.take(by: 0)?.intended == 0)
         #expect(schedule.take(by: 999_999) == nil)
         #expect((0..<10).allSatisfy { _ in schedule.take(by: 10_000_000) != nil })
         #expect(schedule.take(by: 10_000_000) == nil)
     }
-}
 
-@Suite struct MutationMixTests {
-    @Test("kinds come as often as their parts say")
-    func shares() {
-        var counts: [MutationMix.Kind: Int] = [:]
-        for number in 0..<100 { counts[MutationMix.every.kind(UInt64(number)), default: 0] += 1 }
-        for kind in MutationMix.Kind.allCases { #expect(counts[kind] == MutationMix.every.parts(kind)) }
-        #expect(MutationMix.sets.isPlain && !MutationMix.every.isPlain)
+    /// What a Poisson schedule sends within so many seconds.
+    private func poisson(rate: Int, seconds: Double, seed: UInt64 = 3) -> [Schedule.Group] {
+        var schedule = Schedule(rate: rate, .poisson, began: 500, seed: seed)
+        var groups: [Schedule.Group] = []
+        while let group = schedule.take(by: 500 + UInt64(seconds * 1e9)) { groups.append(group) }
+        return groups
     }
 
-    @Test("a mixed batch is RESP, its keys fit their commands, and only its SETs are numbered")
-    func batch() throws {
-        var generator = SeededGenerator(seed: 5)
-        var ledger = Ledger(connections: 2)
-        var batch = MixedBatch(depth: 500, valueSize: 30, mix: .every, using: &generator)
-        batch.advance(connection: 1, keys: .uniform(keys: 100), ledger: &ledger, using: &generator)
-        let prefixes = ["SET": "key:", "INCR": "cnt:", "APPEND": "app:", "HSET": "hsh:", "LPUSH": "lst:"]
-        var rest = batch.bytes[...]
-        var sets: UInt64 = 0
-        var kinds: Set<String> = []
-        for _ in 0..<500 {
-            let words = try Self.command(&rest)
-            let name = String(decoding: words[0], as: UTF8.self)
-            kinds.insert(name)
-            let key = String(decoding: words[1], as: UTF8.self)
-            #expect(key.utf8.count == LoadKey.size)
-            if let prefix = prefixes[name] { #expect(key.hasPrefix(prefix)) }
-            guard name == "SET" else { continue }
-            sets += 1
-            let header = words[2].withUnsafeBytes { MutationHeader(reading: $0) }
-            #expect(header == MutationHeader(connection: 1, sequence: sets))
+    @Test(
+        "by chance as many commands come as the rate says, and counts vary as a Poisson process has it",
+        arguments: [200, 50_000]
+    )
+    func poissonCounts(rate: Int) {
+        // A hundred windows of ten mean intervals each, or of 10 ms: mean and variance of the counts must agree.
+        let window = max(0.01, 10 / Double(rate))
+        let groups = self.poisson(rate: rate, seconds: 400 * window)
+        var counts = [Double](repeating: 0, count: 400)
+        for group in groups {
+            let place = Int(Double(group.intended - 500) / 1e9 / window)
+            if place < counts.count { counts[place] += Double(group.commands) }
         }
-        #expect(rest.isEmpty && kinds.count == 6)
-        #expect(ledger.count == sets && ledger.last == [0, sets])
+        let mean = counts.reduce(0, +) / 400
+        let variance = counts.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 399
+        #expect(abs(mean / (Double(rate) * window) - 1) < 0.05)
+        #expect((0.75...1.3).contains(variance / mean))
     }
 
-    private static func command(_ rest: inout ArraySlice<UInt8>) throws -> [[UInt8]] {
-        func number(_ mark: Character) throws -> Int {
-            let end = try #require(rest.firstIndex(of: 13))
-            let line = String(decoding: rest[rest.startIndex..<end], as: UTF8.self)
-            rest = rest[(end + 2)...]
-            return try #require(line.first == mark ? Int(line.dropFirst()) : nil)
-        }
-        return try (0..<number("*")).map { _ in
-            let size = try number("$")
-            defer { rest = rest[(rest.startIndex + size + 2)...] }
-            return Array(rest.prefix(size))
-        }
+    @Test("what comes by chance comes again with the same seed, and stays in order and in groups of bounded size")
+    func poissonOrder() {
+        let groups = self.poisson(rate: 100_000, seconds: 0.5)
+        #expect(groups == self.poisson(rate: 100_000, seconds: 0.5))
+        #expect(groups != self.poisson(rate: 100_000, seconds: 0.5, seed: 4))
+        #expect(zip(groups, groups.dropFirst()).allSatisfy { $0.intended <= $1.intended })
+        #expect(groups.allSatisfy { (1...96).contains($0.commands) })
     }
 }

@@ -66,23 +66,31 @@ extension SyntheticReplica {
 extension FleetBody {
     /// Connects replicas that hold nothing and throw their copies away.
     /// - Parameter verifier: checks the stream behind the copy.
-    func attachCopies(_ count: Int, checksum: Bool, _ verifier: StreamVerifier) {
+    func attachCopies(_ count: Int, checksum: Bool, _ behaviour: ReplicaBehaviour, _ verifier: StreamVerifier) {
         self.copyGoal = nil
+        self.isHurried = false
+        let now = Clocks.monotonicNanoseconds
         for _ in 0..<count {
             let token = self.nextToken
             self.nextToken += 1
             let replica = SyntheticReplica(
                 id: ReplicaFleet.id(self.replicas.count),
-                behaviour: .fast,
+                behaviour: behaviour,
                 joinedAt: 0,
                 start: .nothing,
                 verifier: verifier,
                 phase: .away(until: 0)
             )
             replica.copy = CopyTimes(checksum: checksum)
-            replica.copy?.began = Clocks.monotonicNanoseconds
             self.replicas[token] = replica
-            self.connect(replica, token)
+            if case .late(let seconds) = behaviour {
+                let joins = now + UInt64(seconds * 1e9)
+                replica.copy?.began = joins
+                replica.phase = .away(until: joins)
+            } else {
+                replica.copy?.began = Clocks.monotonicNanoseconds
+                self.connect(replica, token)
+            }
         }
     }
 
@@ -99,8 +107,13 @@ extension ReplicaFleet {
     /// - Parameters:
     ///   - checksum: whether each computes its copy's checksum.
     ///   - verifier: checks the stream behind the copy.
-    package func attachCopies(_ count: Int, checksum: Bool, _ verifier: StreamVerifier) {
-        self.reactor.call { $0.attachCopies(count, checksum: checksum, verifier) }
+    package func attachCopies(
+        _ count: Int,
+        checksum: Bool,
+        _ behaviour: ReplicaBehaviour = .fast,
+        _ verifier: StreamVerifier
+    ) {
+        self.reactor.call { $0.attachCopies(count, checksum: checksum, behaviour, verifier) }
     }
 
     /// The steps of each replica that takes a copy.

@@ -33,22 +33,3 @@ package struct FaultsCase: Hashable, Sendable {
         return !self.schedule.needsDisk || (target.supports(.log) && SmallDisk.canBeMade)
     }
 }
-
-extension FaultsCase {
-    /// What a run without a timeline of its own is put through: what every target can be, and a full disk.
-    static func all(trials: Int) -> [(case: FaultsCase, trials: Int)] {
-        let common = Self.timeline([
-            Fault(.pause, start: 2, length: 1), Fault(.cut, start: 5, length: 1),
-            Fault(.slow(bytesPerSecond: 1_000_000), start: 8, length: 2),
-            Fault(.delay(milliseconds: 50), start: 12, length: 1),
-            Fault(.kill, start: 15, length: 1),
-        ])
-        let disk = Self.timeline([Fault(.fill, start: 2, length: 2)])
-        return [(common, trials), (disk, trials)]
-    }
-
-    private static func timeline(_ faults: [Fault]) -> FaultsCase {
-        guard let schedule = try? FaultSchedule(faults) else { preconditionFailure("faults of our own overlap") }
-        return FaultsCase(schedule)
-    }
-}

@@ -39,9 +39,7 @@ package enum FaultsScenario {
         var isLeft = false
         defer { if !isLeft { stage.stop() } }
         trial.phaseEnded("provision")
-        var shape = LoadShape()
-        shape.connections = PacedLoad.connections
-        shape.valueSize = one.valueSize
+        var shape = LoadCase(valueSize: one.valueSize).shape
         shape.keys = .uniform(keys: keys)
         shape.rate = one.writeRate
         session.load.begin(shape)
@@ -67,7 +65,7 @@ package enum FaultsScenario {
         course.add(to: &trial)
         trial.invalidate(try stage.differences(since: start))
         isLeft = true
-        try stage.leave(one.replicas)
+        try stage.leave()
         trial.phaseEnded("verify")
         return trial
     }
@@ -188,7 +186,7 @@ struct FaultCourse {
         trial.add("response", stat: "p99", unit: "us", course: self.points["response p99"] ?? [])
         trial.add("response", stat: "max", unit: "us", course: self.points["response max"] ?? [])
         trial.add("write_rate", unit: "1/s", course: self.points["rate"] ?? [])
-        trial.add("replica_lag", stat: "max", unit: "count", course: self.points["lag"] ?? [])
+        trial.add("lag", stat: "max", unit: "count", course: self.points["lag"] ?? [])
         trial.invalidate([self.total.saturation].compactMap(\.self))
     }
 }

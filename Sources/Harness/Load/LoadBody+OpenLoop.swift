@@ -2,21 +2,32 @@
 // earlier ones were answered or not.
 
 package import Histogram
+import Measurement
 import Sockets
 import Workload
 
-/// What an open loop did between two cuts; durations in nanoseconds, one per group of commands.
+/// What an open loop did between two cuts; durations in nanoseconds, one for each command: that of its group.
 package struct OpenLoopRecord: Sendable {
-    /// From the time at which a group was meant to go until its last answer.
+    /// From the time at which a group was meant to go until its last answer: wait and service.
     package var response = LoadBody.emptyLatency
-    /// From sending until the last answer.
+    /// From the time at which a group was meant to go until the server's socket had taken it.
+    package var wait = LoadBody.emptyLatency
+    /// From then until the last answer.
     package var service = LoadBody.emptyLatency
-    /// From the time at which a group was meant to go until it was sent: what the generator itself was late.
+    /// From the time at which a group was meant to go until the generator took it up: what it was late itself.
     package var lateness = LoadBody.emptyLatency
     /// Commands that were sent.
     package var sent: UInt64 = 0
     /// Commands that were not sent because too many had not been answered.
     package var dropped: UInt64 = 0
+    /// Processor time of the generator's thread, and how long the record is.
+    package var processorNanoseconds: UInt64 = 0
+    package var elapsedNanoseconds: UInt64 = 0
+
+    /// The share of a processor that the generator's thread took; nil before the record is cut.
+    package var processorShare: Double? {
+        self.elapsedNanoseconds > 0 ? Double(self.processorNanoseconds) / Double(self.elapsedNanoseconds) : nil
+    }
 
     /// Beyond it, at the 99th percentile, the generator and not the server is what was measured, in nanoseconds.
     private static let tolerableLateness: UInt64 = 10_000_000
@@ -31,13 +42,32 @@ package struct OpenLoopRecord: Sendable {
 
     init() {}
 
+    /// Enters what clients saw, and whether the generator kept up.
+    /// - Parameters:
+    ///   - rate: writes per second that were due.
+    ///   - isProbe: a generator that did not keep up is part of the result, and voids nothing.
+    func add(to trial: inout Trial, offered rate: Int, isProbe: Bool = false) {
+        trial.add("response", nanoseconds: self.response)
+        trial.add("response", self.response.mean / 1000, unit: "us", better: .lower, stat: "mean")
+        trial.add("generator_lateness", self.lateness.mean / 1000, unit: "us", better: .lower, stat: "mean")
+        trial.add("wait", nanoseconds: self.wait)
+        trial.add("service", nanoseconds: self.service)
+        trial.add("generator_lateness", nanoseconds: self.lateness)
+        trial.add("offered_rate", Double(rate), unit: "1/s", better: .neither)
+        trial.add("dropped_writes", Double(self.dropped), unit: "count", better: .lower)
+        if !isProbe { trial.invalidate([self.saturation].compactMap(\.self)) }
+    }
+
     /// Takes in what came behind.
     mutating func add(_ later: OpenLoopRecord) {
         self.response.add(later.response)
+        self.wait.add(later.wait)
         self.service.add(later.service)
         self.lateness.add(later.lateness)
         self.sent += later.sent
         self.dropped += later.dropped
+        self.processorNanoseconds += later.processorNanoseconds
+        self.elapsedNanoseconds += later.elapsedNanoseconds
     }
 }
 
@@ -54,6 +84,9 @@ struct OpenLoop {
     /// The place of the connection that sends next.
     var next = 0
     var record = OpenLoopRecord()
+    /// Where the record began.
+    var began = Clocks.monotonicNanoseconds
+    var processorBegan = Clocks.threadProcessorNanoseconds
 }
 
 extension LoadBody {
@@ -61,10 +94,15 @@ extension LoadBody {
     private static let tickerToken = UInt64.max - 1
 
     func beginOpenLoop(rate: Int) {
-        let schedule = Schedule(rate: rate, began: Clocks.monotonicNanoseconds)
+        let schedule = Schedule(
+            rate: rate,
+            self.shape.arrival,
+            began: Clocks.monotonicNanoseconds,
+            seed: self.generator.next()
+        )
         do throws(SocketError) {
             let ticker = try Ticker(intervalNanoseconds: UInt64(schedule.intervalNanoseconds))
-            let batch = self.freshBatch(depth: schedule.commandsPerGroup)
+            let batch = self.freshBatch(depth: schedule.mostPerGroup)
             self.open = OpenLoop(ticker: ticker, schedule: schedule, batch: batch)
             for connection in self.connections { connection.batch = batch }
             try self.poller.add(ticker.socket, .readable, token: Self.tickerToken)
@@ -82,8 +120,15 @@ extension LoadBody {
     }
 
     func cutRecord() -> OpenLoopRecord? {
-        let record = self.open?.record
+        guard var record = self.open?.record, let began = self.open?.began,
+            let processorBegan = self.open?.processorBegan
+        else { return nil }
+        let (now, processor) = (Clocks.monotonicNanoseconds, Clocks.threadProcessorNanoseconds)
+        record.elapsedNanoseconds = now - began
+        record.processorNanoseconds = processor - processorBegan
         self.open?.record = OpenLoopRecord()
+        self.open?.began = now
+        self.open?.processorBegan = processor
         return record
     }
 
@@ -93,32 +138,34 @@ extension LoadBody {
         guard count > 0, self.isRunning else { return }
         while true {
             let now = Clocks.monotonicNanoseconds
-            guard let intended = self.open?.schedule.take(by: now) else { return }
-            self.sendGroup(intended: intended, now, count)
+            guard let due = self.open?.schedule.take(by: now) else { return }
+            self.send(due, now, count)
         }
     }
 
-    private func sendGroup(intended: UInt64, _ now: UInt64, _ count: Int) {
+    private func send(_ due: Schedule.Group, _ now: UInt64, _ count: Int) {
         guard var open = self.open else { return }
         // Moved out and back, so that buffers stay uniquely owned.
         self.open = nil
         defer { self.open = open }
+        let commands = UInt64(due.commands)
         guard self.outstanding < OpenLoop.mostOutstanding else {
-            open.record.dropped += UInt64(open.batch.depth)
+            open.record.dropped += commands
             return
         }
         let connection = self.connections[open.next % count]
         open.next = (open.next + 1) % count
         open.batch.advance(
+            due.commands,
             connection: connection.number,
             keys: self.shape.keys,
             ledger: &self.ledger,
             using: &self.generator
         )
-        open.record.lateness.record(now - intended)
-        open.record.sent += UInt64(open.batch.depth)
-        let group = GroupQueue.Group(intended: intended, sent: now, commands: open.batch.depth)
-        connection.groups.append(group, open.batch.bytes)
+        open.record.lateness.record(now - due.intended, count: commands)
+        open.record.sent += commands
+        let group = GroupQueue.Group(intended: due.intended, taken: now, commands: due.commands)
+        connection.began(group, open.batch)
         self.outstanding += 1
         if !connection.groups.isBlocked { self.sendGroups(connection) }
     }
@@ -134,20 +181,18 @@ extension LoadBody {
 
     func readyInOpenLoop(_ connection: LoadConnection, _ event: Poller.Event) {
         if event.isWritable { self.sendGroups(connection) }
-        guard event.isReadable || event.isHangup, let bytes = self.read(connection) else { return }
-        guard let answers = connection.count(bytes) else {
-            let text = String(decoding: bytes.prefix(128), as: UTF8.self)
-            return self.drop(connection, "the primary answered a write with \(text)")
-        }
+        guard event.isReadable || event.isHangup, let answers = self.answers(connection) else { return }
         let now = Clocks.monotonicNanoseconds
         var completed = 0
-        let isDue = connection.groups.receive(answers) { group in
+        let isDue = connection.groups.receive(answers.commands) { group in
             completed += 1
-            self.open?.record.response.record(now - group.intended)
-            self.open?.record.service.record(now - group.sent)
+            let commands = UInt64(group.commands)
+            self.open?.record.response.record(now - group.intended, count: commands)
+            self.open?.record.wait.record(group.sent - group.intended, count: commands)
+            self.open?.record.service.record(now - group.sent, count: commands)
         }
         self.outstanding -= completed
         self.acknowledge(answers)
-        if !isDue { self.drop(connection, "more answers than commands") }
+        if !isDue { self.drop(connection, Self.excess) }
     }
 }

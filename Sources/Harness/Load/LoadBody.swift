@@ -28,7 +28,11 @@ final class LoadBody: Reacting {
     /// Connections that wait for the pace to let them send.
     private var parked: [LoadConnection] = []
     private var failures: [String] = []
+    /// What values that are made anew are cut from; shared by all batches.
+    private var filler: Filler?
     var ledger: Ledger
+    /// The number of the first connection; those before it are other generators'.
+    private let first: Int
     /// The last sequence numbers before this load.
     private let before: [UInt64]
     private var acknowledged: UInt64 = 0
@@ -46,6 +50,7 @@ final class LoadBody: Reacting {
         access: Access,
         progress: LoadProgress,
         ledger: Ledger,
+        first: Int = 0,
         seed: UInt64
     ) {
         self.poller = poller
@@ -54,6 +59,7 @@ final class LoadBody: Reacting {
         self.progress = progress
         self.generator = SeededGenerator(seed: seed)
         self.ledger = ledger
+        self.first = first
         self.before = ledger.last
         self.buffer = .allocate(byteCount: Self.readSize, alignment: 64)
     }
@@ -74,7 +80,9 @@ final class LoadBody: Reacting {
         self.isRunning = true
         self.pace = Pace(bytesPerSecond: shape.bytesPerSecond)
         self.parked.removeAll()
-        while self.connections.count < min(shape.connections, self.ledger.last.count), self.isRunning { self.connect() }
+        while self.connections.count < min(shape.connections, self.ledger.last.count - self.first), self.isRunning {
+            self.connect()
+        }
         if let rate = shape.rate { return self.beginOpenLoop(rate: rate) }
         for connection in self.connections.prefix(shape.connections) {
             connection.batch = self.freshBatch(depth: shape.pipeline)
@@ -99,7 +107,8 @@ final class LoadBody: Reacting {
             acknowledged: self.acknowledged,
             isIdle: self.outstanding == 0,
             ledger: self.ledger,
-            failures: self.failures
+            failures: self.failures,
+            processorNanoseconds: Clocks.threadProcessorNanoseconds
         )
     }
 
@@ -124,11 +133,16 @@ final class LoadBody: Reacting {
     }
 
     func freshBatch(depth: Int) -> LoadBatch {
-        let valueSize = self.shape.valueSize
-        guard self.shape.mix.isPlain else {
-            return LoadBatch(
-                MixedBatch(depth: depth, valueSize: valueSize, mix: self.shape.mix, using: &self.generator)
+        guard self.shape.mix.isPlain, let valueSize = self.shape.sizes.fixedSize else {
+            let filler = self.filler ?? Filler(using: &self.generator)
+            self.filler = filler
+            let batch = MixedBatch(
+                self.shape.mix,
+                sizes: self.shape.sizes,
+                compressibility: self.shape.compressibility,
+                filler: filler
             )
+            return LoadBatch(batch, depth: depth)
         }
         return LoadBatch(
             SetBatch(
@@ -144,10 +158,11 @@ final class LoadBody: Reacting {
         do {
             let socket = try self.access.open(self.endpoint)
             socket.setNoDelay()
-            let number = UInt32(self.connections.count)
+            let place = self.connections.count
+            let number = UInt32(self.first + place)
             let batch = self.freshBatch(depth: max(1, self.shape.pipeline))
             self.connections.append(LoadConnection(number: number, socket: socket, batch: batch))
-            try self.poller.add(socket, .readable, token: UInt64(number))
+            try self.poller.add(socket, .readable, token: UInt64(place))
         } catch {
             self.fail("a load connection could not be opened: \(error)")
         }
@@ -162,14 +177,16 @@ final class LoadBody: Reacting {
 
     private func next(_ connection: LoadConnection) {
         guard self.isRunning, self.remaining > 0 else { return }
-        guard self.pace.allows(connection.batch.bytes.count) else { return self.parked.append(connection) }
+        guard self.pace.isOpen else { return self.parked.append(connection) }
         self.remaining -= min(self.remaining, UInt64(self.shape.pipeline))
         connection.batch.advance(
+            connection.batch.depth,
             connection: connection.number,
             keys: self.shape.keys,
             ledger: &self.ledger,
             using: &self.generator
         )
+        self.pace.charge(connection.batch.byteCount)
         let last = self.ledger.last[Int(connection.number)]
         connection.began(at: Clocks.monotonicNanoseconds, through: last)
         self.outstanding += 1
@@ -186,7 +203,8 @@ final class LoadBody: Reacting {
 
     func watch(_ connection: LoadConnection, _ interest: Poller.Interest) {
         do throws(SocketError) {
-            try self.poller.modify(connection.socket, interest, token: UInt64(connection.number))
+            let place = UInt64(connection.number) - UInt64(self.first)
+            try self.poller.modify(connection.socket, interest, token: place)
         } catch {
             self.drop(connection, "a load connection cannot be watched: \(error)")
         }
@@ -200,16 +218,28 @@ final class LoadBody: Reacting {
             self.send(connection)
             if connection.written == connection.batch.bytes.count { self.watch(connection, .readable) }
         }
-        guard event.isReadable || event.isHangup, let bytes = self.read(connection) else { return }
-        switch connection.receive(bytes) {
+        guard event.isReadable || event.isHangup, let answers = self.answers(connection) else { return }
+        self.acknowledge(answers)
+        switch connection.receive(answers) {
         case .incomplete: return
         case .complete: self.answered(connection)
-        case .wrong(let text): self.drop(connection, "the primary answered a write with \(text)")
+        case .excess: self.drop(connection, Self.excess)
         }
     }
 
+    static let excess = "more answers than commands"
+
+    /// The answers that have come over a connection; nil when none have, or when it is lost.
+    func answers(_ connection: LoadConnection) -> Answers? {
+        guard let bytes = self.read(connection) else { return nil }
+        if let answers = connection.answers(bytes) { return answers }
+        let text = String(decoding: bytes.prefix(128), as: UTF8.self)
+        self.drop(connection, "the primary answered a write with \(text)")
+        return nil
+    }
+
     /// What has come over a connection; nil when nothing has, or when it is lost.
-    func read(_ connection: LoadConnection) -> UnsafeRawBufferPointer? {
+    private func read(_ connection: LoadConnection) -> UnsafeRawBufferPointer? {
         switch connection.socket.read(into: self.buffer) {
         case .wouldBlock: break
         case .ended: self.drop(connection, "the primary closed a load connection")
@@ -219,15 +249,15 @@ final class LoadBody: Reacting {
         return nil
     }
 
-    /// Enters answers.
-    func acknowledge(_ commands: Int) {
-        self.acknowledged += UInt64(commands)
+    /// Enters answers. A DEL is a mutation once it is known to have found something.
+    func acknowledge(_ answers: Answers) {
+        self.ledger.enter(answers.digest, count: answers.deleted)
+        self.acknowledged += UInt64(answers.commands - answers.idle)
         self.progress.acknowledged.store(self.acknowledged, ordering: .relaxed)
     }
 
     private func answered(_ connection: LoadConnection) {
         self.latency?.record(Clocks.monotonicNanoseconds - connection.sentAt)
-        self.acknowledge(connection.batch.depth)
         connection.isOutstanding = false
         self.outstanding -= 1
         self.next(connection)

@@ -10,7 +10,7 @@ package struct LoadShape: Sendable {
     package var connections = 50
     package var pipeline = 64
     /// Bytes per value.
-    package var valueSize = 64
+    package var sizes = ValueSizes.fixed(64)
     package var keys = KeyDistribution.uniform(keys: 10_000)
     /// Share of a value that compresses away.
     package var compressibility = 0.0
@@ -19,8 +19,16 @@ package struct LoadShape: Sendable {
     package var bytesPerSecond: Int?
     /// Commands per second of an open loop; nil: a closed loop, whose pipeline and bytes per second then count.
     package var rate: Int?
+    /// How its commands follow each other.
+    package var arrival = Arrival.fixed
 
     package init() {}
+
+    /// Bytes per value, on average where they differ.
+    package var valueSize: Int {
+        get { Int(self.sizes.mean.rounded()) }
+        set { self.sizes = .fixed(newValue) }
+    }
 }
 
 package struct LoadState: Sendable {
@@ -30,6 +38,8 @@ package struct LoadState: Sendable {
     package var isIdle: Bool
     package var ledger: Ledger
     package var failures: [String]
+    /// Processor time of the generator's thread since it began.
+    package var processorNanoseconds: UInt64
 }
 
 /// Load connections to one primary, on a thread of their own. Connections stay open between loads, and their sequence
@@ -50,12 +60,15 @@ package final class LoadGenerator: Sendable {
         try self.init(host: host, port: port, access: access, continuing: ledger, seed: seed)
     }
 
-    /// - Parameter ledger: where the sequence numbers of the connections go on.
+    /// - Parameters:
+    ///   - ledger: where the sequence numbers of the connections go on.
+    ///   - first: the number of its first connection, where other generators load the same server.
     package init(
         host: String,
         port: UInt16,
         access: Access = Access(),
         continuing ledger: Ledger,
+        first: Int = 0,
         seed: UInt64
     ) throws(SocketError) {
         let poller = try Poller()
@@ -66,6 +79,7 @@ package final class LoadGenerator: Sendable {
             access: access,
             progress: self.progress,
             ledger: ledger,
+            first: first,
             seed: seed
         )
         self.reactor = Reactor(poller: poller, body: body)

@@ -3,7 +3,7 @@
 import Sockets
 
 extension FleetBody {
-    /// What is due for one that follows the stream.
+    /// What is due for one that follows the stream, or takes a copy.
     func behave(_ replica: SyntheticReplica, _ token: UInt64, _ now: UInt64) {
         switch replica.behaviour {
         case .fast, .stalled, .late, .silent:
@@ -12,7 +12,9 @@ extension FleetBody {
             replica.pace.advance(to: now)
             if replica.isPaused, replica.pace.isOpen { self.goOn(replica, token) }
         case .flapping(let stay, let away):
-            guard !self.isHurried, now - replica.onlineSince >= UInt64(stay * 1e9) else { return }
+            guard !self.isHurried, replica.reader != nil, now - replica.onlineSince >= UInt64(stay * 1e9) else {
+                return
+            }
             if let socket = replica.socket { self.poller.remove(socket) }
             replica.leave(until: now + UInt64(away * 1e9), byReset: replica.resumes.isMultiple(of: 2))
         }
@@ -33,7 +35,7 @@ extension FleetBody {
         self.isHurried = true
         for (token, replica) in self.replicas where replica.behaviour.readRate != nil {
             replica.pace = Pace(bytesPerSecond: nil)
-            if replica.isPaused, replica.reader != nil { self.goOn(replica, token) }
+            if replica.isPaused { self.goOn(replica, token) }
         }
     }
 }

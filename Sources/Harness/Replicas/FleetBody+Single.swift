@@ -75,10 +75,11 @@ extension FleetBody {
         return reasons
     }
 
-    /// Replicas that lack something that the load, at rest, has sent.
+    /// Replicas that lack something that the load, at rest, has sent; one that does not read is none of them.
     func laggards(behind ledger: Ledger) -> Int {
         self.replicas.values.count { replica in
-            replica.reader.map { !$0.verifier.missing(from: ledger).isEmpty } ?? true
+            guard replica.behaviour != .stalled else { return false }
+            return replica.reader.map { !$0.verifier.missing(from: ledger).isEmpty } ?? true
         }
     }
 }

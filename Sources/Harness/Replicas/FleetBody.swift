@@ -26,6 +26,8 @@ final class FleetBody: Reacting {
     let dialect: Dialect
     /// What a connection says before its handshake; empty for nothing.
     private let greeting: [UInt8]
+    /// What ids begin with.
+    private let name: String
     private let progress: LoadProgress
     var replicas: [UInt64: SyntheticReplica] = [:]
     var nextToken: UInt64 = 0
@@ -42,11 +44,13 @@ final class FleetBody: Reacting {
     /// No replica leaves or dawdles any more.
     var isHurried = false
 
-    init(poller: Poller, endpoint: Endpoint, dialect: Dialect, greeting: [UInt8], progress: LoadProgress) {
+    init(poller: Poller, endpoint: Endpoint, dialect: Dialect, greeting: [UInt8], name: String, progress: LoadProgress)
+    {
         self.poller = poller
         self.endpoint = endpoint
         self.dialect = dialect
         self.greeting = greeting
+        self.name = name
         self.progress = progress
         self.buffer = .allocate(byteCount: 2 * Self.readSize, alignment: 64)
     }
@@ -55,18 +59,29 @@ final class FleetBody: Reacting {
 
     // MARK: - Coming and going
 
-    func attach(_ count: Int, at start: StartingPoint, _ behaviour: ReplicaBehaviour, behind ledger: Ledger) {
+    /// - Parameters:
+    ///   - missing: mutations that they lack at `start`; their streams are then checked from where they begin.
+    ///   - own: the load's connections that the ledger knows; nil for all.
+    func attach(
+        _ count: Int,
+        at start: StartingPoint,
+        _ behaviour: ReplicaBehaviour,
+        behind ledger: Ledger,
+        missing: UInt64 = 0,
+        knowing own: Range<Int>? = nil
+    ) {
         let now = Clocks.monotonicNanoseconds
         self.isHurried = false
         for _ in 0..<count {
             let token = self.nextToken
             self.nextToken += 1
             let replica = SyntheticReplica(
-                id: ReplicaFleet.id(self.replicas.count),
+                id: ReplicaFleet.id(self.replicas.count, of: self.name),
                 behaviour: behaviour,
-                joinedAt: ledger.count,
+                joinedAt: ledger.count - missing,
                 start: start,
-                verifier: StreamVerifier(behind: ledger),
+                verifier: missing == 0
+                    ? StreamVerifier(behind: ledger, knowing: own) : StreamVerifier(connections: ledger.last.count),
                 phase: .away(until: now)
             )
             self.replicas[token] = replica
@@ -113,10 +128,8 @@ final class FleetBody: Reacting {
             guard replica.reader != nil else { return }
             replica.onlineSince = Clocks.monotonicNanoseconds
             if replica.behaviour == .stalled { self.watch(replica, [], event.token) }
-        case .copying:
-            self.read(replica, socket, atMost: Self.readSize)
-        case .streaming:
-            if replica.behaviour == .stalled || replica.isPaused {
+        case .copying, .streaming:
+            if (replica.behaviour == .stalled && replica.reader != nil) || replica.isPaused {
                 return event.isHangup ? self.fail(replica, "the primary closed a stalled replica's connection") : ()
             }
             guard replica.behaviour.readRate != nil else { return self.read(replica, socket, atMost: Self.readSize) }
@@ -199,8 +212,9 @@ final class FleetBody: Reacting {
                 if now >= end { self.connect(replica, token) }
                 continue
             }
+            if case .copying = replica.phase { self.behave(replica, token, now) }
             guard replica.reader != nil else { continue }
-            if self.lag != nil {
+            if self.lag != nil, !replica.isBystander {
                 let held = replica.joinedAt + replica.delivered
                 self.lag?.record(acknowledged > held ? acknowledged - held : 0)
             }
@@ -221,6 +235,7 @@ final class FleetBody: Reacting {
 
     var counters: FleetCounters {
         var counters = FleetCounters()
+        counters.processorNanoseconds = Clocks.threadProcessorNanoseconds
         for replica in self.replicas.values {
             counters.replicas += 1
             counters.receivedBytes += replica.receivedBytes
@@ -233,6 +248,7 @@ final class FleetBody: Reacting {
             if case .away = replica.phase { counters.away += 1 }
             if replica.reader != nil { counters.online += 1 }
             counters.delivered += replica.delivered
+            guard replica.behaviour != .stalled else { continue }
             counters.slowest = min(counters.slowest, replica.joinedAt + replica.delivered)
         }
         counters.failures = Array(counters.failures.prefix(Self.failureLimit))

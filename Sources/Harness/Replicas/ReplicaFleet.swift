@@ -19,10 +19,12 @@ package struct FleetCounters: Sendable {
     package var delivered: UInt64 = 0
     /// Bytes read from sockets, over all replicas.
     package var receivedBytes: UInt64 = 0
-    /// The fewest mutations that any replica has, counted from the beginning of the load.
+    /// The fewest mutations that any replica which reads has, counted from the beginning of the load.
     package var slowest: UInt64 = .max
     /// Replicas that were sent a full copy.
     package var fullTransfers = 0
+    /// Processor time of the thread that plays them, since it began.
+    package var processorNanoseconds: UInt64 = 0
     /// Why replicas failed, the first of each.
     package var failures: [String] = []
 }
@@ -38,6 +40,7 @@ package final class ReplicaFleet: Sendable {
         port: UInt16,
         dialect: Dialect,
         access: Access = Access(),
+        name: String = ReplicaFleet.defaultName,
         progress: LoadProgress
     ) throws(SocketError) {
         let poller = try Poller()
@@ -46,6 +49,7 @@ package final class ReplicaFleet: Sendable {
             endpoint: try Endpoint(host: host, port: port),
             dialect: dialect,
             greeting: access.greeting,
+            name: name,
             progress: progress
         )
         self.reactor = Reactor(poller: poller, body: body)
@@ -59,13 +63,45 @@ package final class ReplicaFleet: Sendable {
     }
 
     /// Begins to connect `count` replicas; `counters` tells when they are online.
-    /// - Parameter ledger: what the load, at rest, has sent so far.
-    package func attach(_ count: Int, at start: StartingPoint, _ behaviour: ReplicaBehaviour, behind ledger: Ledger) {
-        self.reactor.call { $0.attach(count, at: start, behaviour, behind: ledger) }
+    /// - Parameters:
+    ///   - ledger: what the load, at rest, has sent so far.
+    ///   - missing: how many of its mutations they lack at `start`.
+    ///   - own: the load's connections that the ledger knows; nil for all.
+    package func attach(
+        _ count: Int,
+        at start: StartingPoint,
+        _ behaviour: ReplicaBehaviour,
+        behind ledger: Ledger,
+        missing: UInt64 = 0,
+        knowing own: Range<Int>? = nil
+    ) {
+        self.reactor.call { $0.attach(count, at: start, behaviour, behind: ledger, missing: missing, knowing: own) }
     }
 
+    /// Makes bystanders of all replicas that are attached now: they are checked as all are, but nothing is measured on them.
+    func setAside() {
+        self.reactor.call { body in
+            for replica in body.replicas.values { replica.isBystander = true }
+        }
+    }
+
+    /// Replicas that lack something which these connections have sent.
+    func lacking(_ own: Range<Int>, of ledger: Ledger) -> Int {
+        self.reactor.call { body in
+            body.replicas.values.count { replica in
+                let last = replica.held.last
+                return own.contains { last[$0] != ledger.last[$0] }
+            }
+        }
+    }
+
+    package static let defaultName = "bench"
+
+    /// The ids of those that are attached.
+    var ids: [String] { self.reactor.call { $0.replicas.values.map(\.id) } }
+
     /// The ids of attached replicas: the same for every fleet, because a primary remembers each that it ever saw.
-    static func id(_ place: Int) -> String { "bench-\(place)" }
+    static func id(_ place: Int, of name: String = ReplicaFleet.defaultName) -> String { "\(name)-\(place)" }
 
     /// Lets slow replicas catch up and flapping ones stay, once the load is over.
     package func hurry() { self.reactor.call { $0.hurry() } }
@@ -92,7 +128,7 @@ package final class ReplicaFleet: Sendable {
     /// Lets every replica note when markers come.
     func noteMarkers() {
         self.reactor.call { body in
-            for replica in body.replicas.values { replica.arrivals = MarkerArrivals() }
+            for replica in body.replicas.values where !replica.isBystander { replica.arrivals = MarkerArrivals() }
         }
     }
 

@@ -153,7 +153,9 @@ package struct StreamReader: Sendable {
         guard let count = try Self.number(bytes, at: 1) else { return 0 }
         guard count.value > 0, count.value <= Self.argumentLimit else { throw .malformed("\(count.value) arguments") }
         var at = count.end
-        var arguments: [Range<Int>] = []
+        // No array: a mixed load comes this way.
+        var arguments = (0..<0, 0..<0, 0..<0)
+        var last = 0..<0
         for index in 0..<count.value {
             guard at < bytes.count else { return 0 }
             guard bytes[at] == UInt8(ascii: "$") else { throw .malformed("an argument must begin with $") }
@@ -161,16 +163,36 @@ package struct StreamReader: Sendable {
             guard length.value <= Self.bulkLimit else { throw .malformed("an argument of \(length.value) bytes") }
             let end = length.end + Int(length.value)
             guard end + 2 <= bytes.count else { return 0 }
-            if index < 3 { arguments.append(length.end..<end) }
+            last = length.end..<end
+            switch index {
+            case 0: arguments.0 = last
+            case 1: arguments.1 = last
+            case 2: arguments.2 = last
+            default: break
+            }
             at = end + 2
         }
+        func part(_ range: Range<Int>) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: bytes[range]) }
+        if let other = OtherMutation(
+            name: part(arguments.0),
+            key: part(arguments.1),
+            argument: count.value > 2 ? part(last) : nil
+        ) {
+            self.verifier.receive(other)
+            return at
+        }
+        self.noteOther([arguments.0, arguments.1, arguments.2].prefix(Int(count.value)), bytes)
+        return at
+    }
+
+    /// A command that is not the generator's.
+    private mutating func noteOther(_ arguments: some Sequence<Range<Int>>, _ bytes: UnsafeRawBufferPointer) {
         self.otherCommands += 1
         let words = arguments.map { String(decoding: bytes[$0].prefix(16), as: UTF8.self).uppercased() }
         if words.count == 3, words[0] == "REPLCONF", words[1] == "GETACK" { self.acknowledgementAsked = true }
         if words.count == 3, words[0] == "SET", words[1] == Marker.streamed, let number = UInt64(words[2]) {
             self.marker = max(self.marker, number)
         }
-        return at
     }
 
     /// Redis's own limits on a command: arguments, and bytes of one.

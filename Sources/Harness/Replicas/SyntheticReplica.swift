@@ -38,6 +38,8 @@ final class SyntheticReplica {
     var carry: [UInt8] = []
     var receivedBytes: UInt64 = 0
     var wasFull = false
+    /// It is there while others are measured.
+    var isBystander = false
     /// When markers came, for one that notes them.
     var arrivals: MarkerArrivals?
     /// The steps of a copy, for one that was attached to be timed.

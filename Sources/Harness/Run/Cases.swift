@@ -6,7 +6,7 @@ import Workload
 
 /// One cell of the fan-out grid.
 package struct FanOutCase: Hashable, Sendable {
-    package enum Kind: String, Sendable {
+    package enum Kind: String, Sendable, CaseIterable {
         /// Replicas without load: what does a replica cost in memory?
         case idle
         /// Replicas that read under load: what does a delivery cost in time?
@@ -21,57 +21,70 @@ package struct FanOutCase: Hashable, Sendable {
         case silent
         /// Replicas that stopped reading: what does a backlog cost in memory?
         case stalled
+
+        /// What the replicas do; those without load only wait.
+        var behaviour: BehaviourKind {
+            switch self {
+            case .idle, .fast: .fast
+            case .slow: .slow
+            case .flapping: .flapping
+            case .late: .late
+            case .silent: .silent
+            case .stalled: .stalled
+            }
+        }
     }
 
     package var kind: Kind
     package var replicas: Int
-    package var valueSize: Int
-    package var connections = 50
-    package var pipeline = 64
+    package var load: LoadCase
     package var fanOut = EngineSettings.FanOut.shared
+    package var bystanders = Bystanders()
+    /// How long the load runs before it is measured, and while it is.
+    package var warmUpSeconds = 0.2
+    package var seconds = 0.7
+    /// Bytes of commands to write beforehand, so that a backlog is full when something is measured; its memory is then read
+    /// at the end. 0: neither.
+    package var fillBytes = 0
+    /// A trial of a search, which may go beyond what the generator can do.
+    package var isProbe = false
+    /// What a stalled replica has ahead of it, in bytes.
+    package var pendingBytes = Self.defaultPendingBytes
+
+    package static let defaultPendingBytes = 64 << 20
 
     package init(_ kind: Kind, replicas: Int, valueSize: Int) {
         self.kind = kind
         self.replicas = replicas
-        self.valueSize = valueSize
+        self.load = LoadCase(valueSize: valueSize)
     }
 
     package var parameters: [Parameter] {
-        let parameters = [
+        let isOpen = self.load.rate != nil
+        var parameters = [
             Parameter("replicas", self.replicas),
-            Parameter("value_size", self.valueSize),
+            Parameter("value_size", self.load.valueSize),
             Parameter("behaviour", self.kind.rawValue),
             Parameter("fan_out", self.fanOut.rawValue),
-            Parameter("connections", self.kind == .idle ? 0 : self.connections),
-            Parameter("pipeline", self.kind == .idle ? 0 : self.pipeline),
+            Parameter("connections", self.kind == .idle ? 0 : self.load.connections),
+            Parameter("pipeline", self.kind == .idle || isOpen ? 0 : self.load.pipeline),
         ]
-        return parameters + (self.bytesPerSecond.map { [Parameter("load_limit", $0)] } ?? [])
+        guard self.kind != .idle else { return parameters }
+        parameters.append(Parameter("loop", isOpen ? "open" : "closed"))
+        if let rate = self.load.rate { parameters.append(Parameter("write_rate", rate)) }
+        if let limit = self.bytesPerSecond { parameters.append(Parameter("load_limit", limit)) }
+        return parameters + self.load.peculiarities + self.bystanders.parameters
     }
 
-    /// What the load sends per second at most. Replicas that fall behind must find everything in a backlog of 256 MiB
-    /// still, so the load leaves room for them.
+    /// What a closed loop sends per second at most. Replicas that fall behind must find everything in the backlog still, so
+    /// the load leaves room for them.
     var bytesPerSecond: Int? {
-        switch self.kind {
-        case .slow, .flapping, .late: 64 << 20
-        case .idle, .fast, .silent, .stalled: nil
-        }
+        let fallsBehind = self.kind != .stalled && self.kind.behaviour.fallsBehind
+        guard self.load.rate == nil, fallsBehind || self.bystanders.fallBehind else { return nil }
+        return BacklogRoom.bytesPerSecond(loadSeconds: self.loadSeconds)
     }
 
-    private static let slowBytesPerSecond = 16 << 20
-    private static let staySeconds = 0.1
-    private static let awaySeconds = 0.03
-
-    /// How the replicas of this case behave in a trial whose load runs for so long.
-    func behaviour(loadSeconds: Double) -> ReplicaBehaviour {
-        switch self.kind {
-        case .idle, .fast: .fast
-        case .slow: .slow(bytesPerSecond: Self.slowBytesPerSecond)
-        case .flapping: .flapping(staySeconds: Self.staySeconds, awaySeconds: Self.awaySeconds)
-        case .late: .late(joinSeconds: loadSeconds / 2)
-        case .silent: .silent
-        case .stalled: .stalled
-        }
-    }
+    var loadSeconds: Double { self.warmUpSeconds + self.seconds }
 
     private static let memoryMetrics = [
         "allocator_allocated", "allocator_active", "allocator_resident", "mem_total_replication_buffers",
@@ -83,32 +96,23 @@ package struct FanOutCase: Hashable, Sendable {
         case .idle: return memory
         case .stalled: return memory + ["bytes_pending_total", "sharing_ratio"]
         case .fast, .slow, .flapping, .late, .silent:
-            let load = ["write_rate", "write_latency", "generator_cpu_share"]
+            let latency =
+                self.load.rate == nil
+                ? ["write_latency"]
+                : ["response", "wait", "service", "generator_lateness", "offered_rate", "dropped_writes"]
+            let load = ["write_rate", "generator_cpu_share", "load_cpu_share"] + latency
             let processor = ["primary_cpu_per_write", "primary_cpu_share"]
             guard self.replicas > 0 else { return load + processor }
             let resumes = self.kind == .flapping ? ["replica_resumes"] : []
-            let delivery = ["delivered_rate", "delivered_bytes_rate", "replica_lag"] + resumes
+            let delivery = ["delivered_rate", "delivered_bytes_rate", "replica_lag", "replicas_cpu_share"] + resumes
             return load + processor + delivery + ["primary_cpu_per_delivery"]
         }
     }
 }
 
-extension FanOutCase {
-    /// The load that this case asks for.
-    func load(keys: UInt64) -> LoadShape {
-        var shape = LoadShape()
-        shape.connections = self.connections
-        shape.pipeline = self.pipeline
-        shape.valueSize = self.valueSize
-        shape.keys = .uniform(keys: keys)
-        shape.bytesPerSecond = self.bytesPerSecond
-        return shape
-    }
-}
-
 /// One cell of the handshake grid.
 package struct HandshakeCase: Hashable, Sendable {
-    package enum Kind: String, Sendable {
+    package enum Kind: String, Sendable, CaseIterable {
         /// A replica that holds everything.
         case tip
         /// As `tip`, with only what the server insists on.
@@ -124,6 +128,10 @@ package struct HandshakeCase: Hashable, Sendable {
     package var kind: Kind
     /// Handshakes under way at a time; for a storm all of them.
     package var concurrency: Int
+    /// Of those that come as a storm and stay.
+    package var behaviour = BehaviourKind.fast
+    /// How long handshakes are made and measured.
+    package var seconds = 0.5
 
     package init(_ kind: Kind, concurrency: Int) {
         self.kind = kind
@@ -132,7 +140,9 @@ package struct HandshakeCase: Hashable, Sendable {
 
     package var parameters: [Parameter] {
         let parameters = [Parameter("kind", self.kind.rawValue), Parameter("concurrency", self.concurrency)]
-        return self.kind == .storm ? parameters + [Parameter("replicas", self.concurrency)] : parameters
+        guard self.kind == .storm else { return parameters }
+        let behaviour = self.behaviour == .fast ? [] : [Parameter("behaviour", self.behaviour.rawValue)]
+        return parameters + [Parameter("replicas", self.concurrency)] + behaviour
     }
 
     package var expectedMetrics: [String] {

@@ -2,7 +2,7 @@ package import Measurement
 
 /// One cell of the lag grid.
 package struct LagCase: Hashable, Sendable {
-    package enum Load: Hashable, Sendable {
+    package enum Pace: Hashable, Sendable {
         /// Writes per second.
         case rate(Int)
         /// Percent of what a closed loop gets through, measured just before.
@@ -10,25 +10,38 @@ package struct LagCase: Hashable, Sendable {
     }
 
     package var receiver: SnapshotCase.Receiver
-    package var load: Load
+    package var pace: Pace
     package var replicas = 1
-    package var valueSize = 100
+    /// Of discarding replicas; live ones are as they are.
+    package var behaviour = BehaviourKind.fast
+    package var bystanders = Bystanders()
+    /// An open loop, whose rate is the pace.
+    package var load = LoadCase(valueSize: 100)
+    /// How long is measured.
+    package var seconds = 2.0
 
-    package init(_ receiver: SnapshotCase.Receiver, _ load: Load) {
+    /// Bytes per value, on average where they differ.
+    package var valueSize: Int {
+        get { self.load.valueSize }
+        set { self.load.valueSize = newValue }
+    }
+
+    package init(_ receiver: SnapshotCase.Receiver, _ pace: Pace) {
         self.receiver = receiver
-        self.load = load
+        self.pace = pace
     }
 
     package var parameters: [Parameter] {
-        let load =
-            switch self.load {
+        let pace =
+            switch self.pace {
             case .rate(let rate): Parameter("write_rate", rate)
             case .share(let percent): Parameter("ceiling_share", percent)
             }
+        let behaviour = self.behaviour == .fast ? [] : [Parameter("behaviour", self.behaviour.rawValue)]
         return [
-            Parameter("receiver", self.receiver.rawValue), load, Parameter("value_size", self.valueSize),
+            Parameter("receiver", self.receiver.rawValue), pace, Parameter("value_size", self.load.valueSize),
             Parameter("replicas", self.replicas),
-        ]
+        ] + behaviour + self.load.peculiarities + self.bystanders.parameters
     }
 
     package var expectedMetrics: [String] {
@@ -40,19 +53,5 @@ package struct LagCase: Hashable, Sendable {
         case .discarding: return metrics
         case .live: return metrics + ["lag_resolution", "replica_cpu_share", "drain_cpu_per_mutation", "drain_rate"]
         }
-    }
-}
-
-extension LagCase {
-    /// About a minute per target.
-    static func all(trials: Int) -> [(case: LagCase, trials: Int)] {
-        var cases = [LagCase(.live, .rate(50_000)), LagCase(.live, .share(50)), LagCase(.discarding, .rate(50_000))]
-        var several = LagCase(.discarding, .rate(50_000))
-        several.replicas = 8
-        cases.append(several)
-        var pair = LagCase(.live, .rate(50_000))
-        pair.replicas = 2
-        cases.append(pair)
-        return cases.map { ($0, trials) }
     }
 }

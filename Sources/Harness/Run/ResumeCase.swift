@@ -10,7 +10,7 @@ package struct ResumeCase: Hashable, Sendable {
         case disk
     }
 
-    package enum Cache: String, Sendable {
+    package enum Cache: String, Sendable, CaseIterable {
         /// The kernel may hold the log's pages.
         case warm
         /// They are dropped before each resume.
@@ -34,6 +34,11 @@ package struct ResumeCase: Hashable, Sendable {
     /// Mutations that they lack.
     package var distance: UInt64
     package var cache = Cache.warm
+    /// Replicas that come back at once; of one, its visits come one after the other.
+    package var replicas = 1
+    /// Of those that come back at once.
+    package var behaviour = BehaviourKind.fast
+    package var bystanders = Bystanders()
 
     package init(records: UInt64, distance: UInt64) {
         precondition(distance < records, "a replica lacks less than there is")
@@ -46,6 +51,9 @@ package struct ResumeCase: Hashable, Sendable {
     static let keys: UInt64 = 10_000
     /// A replica further behind is not waited for until it is current.
     private static let longestCatchUp: UInt64 = 100_000
+
+    /// Whether several come back at once.
+    package var isStorm: Bool { self.replicas > 1 }
 
     package var isFollowedToTheTip: Bool { self.distance <= Self.longestCatchUp }
 
@@ -74,15 +82,22 @@ package struct ResumeCase: Hashable, Sendable {
             Parameter("backlog_size", self.engine.backlogBytes),
             Parameter("cache", self.cache.rawValue),
             Parameter("value_size", Self.valueSize),
-        ]
+        ] + self.storm + self.bystanders.parameters
+    }
+
+    private var storm: [Parameter] {
+        guard self.isStorm else { return [] }
+        let behaviour = self.behaviour == .fast ? [] : [Parameter("behaviour", self.behaviour.rawValue)]
+        return [Parameter("replicas", self.replicas)] + behaviour
     }
 
     static let timings = ["resume_connect", "resume_handshake", "first_frame"]
+    static let stormTimings = ["storm_online", "storm_current"]
 
     /// - Parameter hasLog: whether the target keeps a log on disk.
     func expectedMetrics(hasLog: Bool) -> [String] {
-        var metrics = Self.timings + ["full_resync_share"]
-        if self.isFollowedToTheTip { metrics.append("caught_up") }
+        var metrics = (self.isStorm ? Self.stormTimings : Self.timings) + ["full_resync_share"]
+        if self.isFollowedToTheTip, !self.isStorm { metrics.append("caught_up") }
         if hasLog { metrics.append("disk_bytes_per_resume") }
         return metrics
     }
@@ -92,59 +107,9 @@ package struct ResumeCase: Hashable, Sendable {
         guard !hasLog else { return [:] }
         var reasons = ["disk_bytes_per_resume": "it resumes from memory only"]
         guard self.source == .disk else { return reasons }
-        for metric in Self.timings + ["caught_up"] {
+        for metric in self.isStorm ? Self.stormTimings : Self.timings + ["caught_up"] {
             reasons[metric] = "what its backlog no longer holds is answered with a full resync"
         }
         return reasons
-    }
-}
-
-/// Resume cases that share a server, whose log grows from one length to the next.
-package struct ResumeGroup: Sendable {
-    package var engine = ResumeCase.Engine()
-    /// In rising order.
-    package var lengths: [UInt64]
-    package var distances: [UInt64]
-    /// Whether cases on disk are measured with an empty page cache as well.
-    package var withColdCache = false
-    package var trials: Int
-
-    /// The cases of one log length.
-    package func cases(_ records: UInt64) -> [ResumeCase] {
-        self.distances.filter { $0 < records }.flatMap { distance in
-            var warm = ResumeCase(records: records, distance: distance)
-            warm.engine = self.engine
-            guard self.withColdCache, warm.source == .disk else { return [warm] }
-            var cold = warm
-            cold.cache = .cold
-            return [warm, cold]
-        }
-    }
-
-    init(lengths: [UInt64], distances: [UInt64], trials: Int) {
-        self.lengths = lengths
-        self.distances = distances
-        self.trials = trials
-    }
-
-    static var quick: [ResumeGroup] {
-        [ResumeGroup(lengths: [10_000, 1_000_000], distances: [1000, 9000], trials: 2)]
-    }
-
-    static var standard: [ResumeGroup] {
-        var main = ResumeGroup(
-            lengths: [10_000, 100_000, 1_000_000, 10_000_000],
-            distances: [1000, 9000, 100_000],
-            trials: 5
-        )
-        main.withColdCache = true
-        let intervals = [16, 1024].map { interval in
-            var group = ResumeGroup(lengths: [10_000, 1_000_000], distances: [9000], trials: 5)
-            group.engine.indexInterval = interval
-            return group
-        }
-        var large = ResumeGroup(lengths: [1_000_000], distances: [1000, 9000, 100_000], trials: 5)
-        large.engine.backlogBytes = 64 << 20
-        return [main] + intervals + [large]
     }
 }

@@ -14,7 +14,9 @@ package struct TrialRunner {
     private var shared: (key: SharedServer, sessions: [TargetSpecification: Session])?
 
     /// Load connections of the largest case.
-    private static let connections = 50
+    private let connections: Int
+    /// Enough for every case that does not say so.
+    private static let usualConnections = 50
     /// Values of the preloaded keys, in bytes.
     private static let preloadValueSize = 1024
 
@@ -31,6 +33,7 @@ package struct TrialRunner {
         self.suite = suite
         self.recorder = recorder
         self.generator = SeededGenerator(seed: seed)
+        self.connections = suite.entries.compactMap(\.work.connections).reduce(Self.usualConnections, max)
         self.tell = tell
     }
 
@@ -68,21 +71,19 @@ package struct TrialRunner {
             return try FanOutScenario.idle(fanOut, try self.session(specification))
         case .fast(let fanOut):
             let session = try self.session(specification)
-            return try FanOutScenario.fast(fanOut, session, keys: self.suite.keys, timing: self.suite.timing) {
-                self.tell(.pulse($0))
-            }
+            return try FanOutScenario.fast(fanOut, session) { self.tell(.pulse($0)) }
         case .stalled(let fanOut):
             return try self.stalled(fanOut, specification)
         case .handshake(let handshake):
             let session = try self.session(specification)
-            return try HandshakeScenario.run(handshake, session, seconds: self.suite.handshakeSeconds)
+            return try HandshakeScenario.run(handshake, session)
         case .resume(let resume):
             return try self.resume(resume, specification)
         case .snapshot(let snapshot):
             return try self.snapshot(snapshot, specification)
         case .lag(let lag):
             let session = try self.session(specification)
-            return try LagScenario.run(lag, session, specification, keys: self.suite.keys)
+            return try LagScenario.run(lag, session, specification)
         case .capacity(let capacity):
             return try self.capacity(capacity, specification)
         case .faults(let faults):
@@ -112,7 +113,7 @@ package struct TrialRunner {
         _ settings: EngineSettings = EngineSettings()
     ) throws(HarnessError) -> Session {
         let target = try TargetLauncher.launch(specification, settings)
-        return try Session(target, connections: Self.connections, seed: self.generator.next())
+        return try Session(target, connections: self.connections, seed: self.generator.next())
     }
 
     /// Stalled replicas need a server without a past, in the case's own mode of fan-out.
@@ -124,12 +125,7 @@ package struct TrialRunner {
         settings.fanOut = fanOut.fanOut
         let session = try self.start(specification, settings)
         defer { session.stop() }
-        return try FanOutScenario.stalled(
-            fanOut,
-            session,
-            keys: self.suite.keys,
-            pendingBytes: self.suite.pendingBytes
-        )
+        return try FanOutScenario.stalled(fanOut, session, keys: self.suite.keys)
     }
 
     /// What a server holds is counted from its start.

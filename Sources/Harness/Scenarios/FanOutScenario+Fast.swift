@@ -11,30 +11,24 @@ package enum FanOutScenario {
 }
 
 extension FanOutScenario {
-    /// Lengths of a trial's phases, in seconds.
-    package struct Timing: Sendable {
-        package var warmUp = 0.2
-        package var measure = 0.7
-        /// Bytes of commands to write beforehand, so that a backlog is full when something is measured; its memory is then
-        /// read at the end. 0: neither.
-        package var fillBytes = 0
-
-        package init() {}
-    }
-
     /// Cumulative counts at one moment of a trial.
     private struct Mark {
         let nanoseconds = Clocks.monotonicNanoseconds
         let primary: UInt64?
         let own = ProcessorTime.ownNanoseconds
+        /// Of the threads that make the load and play the replicas.
+        let load: UInt64
+        let replicas: UInt64
         let acknowledged: UInt64
         let delivered: UInt64
         let receivedBytes: UInt64
 
         init(_ session: Session) {
             self.primary = session.target.processorNanoseconds
+            self.load = session.load.state.processorNanoseconds
             self.acknowledged = session.load.progress.acknowledged.load(ordering: .relaxed)
             let counters = session.fleet.counters
+            self.replicas = counters.processorNanoseconds
             self.delivered = counters.delivered
             self.receivedBytes = counters.receivedBytes
         }
@@ -49,32 +43,33 @@ extension FanOutScenario {
     package static func fast(
         _ fanOut: FanOutCase,
         _ session: Session,
-        keys: UInt64,
-        timing: Timing,
         pulse: (String) -> Void
     ) throws(HarnessError) -> Trial {
         var trial = Trial()
         let before = session.load.state.ledger
-        let behaviour = fanOut.behaviour(loadSeconds: timing.warmUp + timing.measure)
-        try session.attach(fanOut.replicas, behaviour)
+        try session.attach(fanOut.bystanders, loadSeconds: fanOut.loadSeconds)
+        try session.attach(fanOut.replicas, fanOut.kind.behaviour.behaviour(loadSeconds: fanOut.loadSeconds))
         trial.phaseEnded("provision")
 
-        let shape = fanOut.load(keys: keys)
-        if timing.fillBytes > 0 { try Self.fill(session, shape, bytes: timing.fillBytes) }
+        var shape = fanOut.load.shape
+        shape.bytesPerSecond = fanOut.bytesPerSecond
+        if fanOut.fillBytes > 0 { try Self.fill(session, shape, bytes: fanOut.fillBytes) }
         session.load.begin(shape)
-        try Wait.seconds(timing.warmUp)
+        try Wait.seconds(fanOut.warmUpSeconds)
         trial.phaseEnded("warm-up")
 
+        session.load.cutRecording()
         session.load.beginRecording()
         session.fleet.beginLagSampling()
         let start = Mark(session)
-        try Wait.seconds(timing.measure) {
+        try Wait.seconds(fanOut.seconds) {
             let now = Mark(session)
             let rate = Double(now.acknowledged - start.acknowledged) / now.seconds(since: start)
             pulse("\(Int(rate)) writes/s")
         }
         let end = Mark(session)
         let latency = session.load.endRecording()
+        let record = session.load.cutRecording()
         let lag = session.fleet.endLagSampling()
         session.load.end()
         trial.phaseEnded("measure")
@@ -84,7 +79,10 @@ extension FanOutScenario {
         let drained = Mark(session)
         trial.phaseEnded("drain")
 
-        trial.add("write_latency", nanoseconds: latency)
+        switch fanOut.load.rate {
+        case nil: trial.add("write_latency", nanoseconds: latency)
+        case let rate?: record?.add(to: &trial, offered: rate, isProbe: fanOut.isProbe)
+        }
         Self.addRates(&trial, start, end, drained)
         if fanOut.replicas > 0 {
             Self.addDeliveries(&trial, start, drained)
@@ -99,7 +97,7 @@ extension FanOutScenario {
         if counters.fullTransfers > 0 {
             trial.invalidate(["a full resync happened that was not planned"])
         }
-        if timing.fillBytes > 0 { try Self.addSettledMemory(&trial, session) }
+        if fanOut.fillBytes > 0 { try Self.addSettledMemory(&trial, session) }
         try session.detach()
         trial.phaseEnded("verify")
         return trial
@@ -116,6 +114,8 @@ extension FanOutScenario {
     private static func addRates(_ trial: inout Trial, _ start: Mark, _ end: Mark, _ drained: Mark) {
         let seconds = end.seconds(since: start)
         trial.add("write_rate", Double(end.acknowledged - start.acknowledged) / seconds, unit: "1/s", better: .higher)
+        let load = Double(drained.load - start.load) / 1e9 / drained.seconds(since: start)
+        trial.add("load_cpu_share", load, unit: "ratio", better: .neither)
         let own = Double(drained.own - start.own) / 1e9 / drained.seconds(since: start)
         trial.add("generator_cpu_share", own, unit: "ratio", better: .neither)
         guard let first = start.primary, let last = drained.primary else { return }
@@ -130,6 +130,8 @@ extension FanOutScenario {
         let seconds = drained.seconds(since: start)
         let delivered = Double(drained.delivered - start.delivered)
         let bytes = Double(drained.receivedBytes - start.receivedBytes)
+        let share = Double(drained.replicas - start.replicas) / 1e9 / seconds
+        trial.add("replicas_cpu_share", share, unit: "ratio", better: .neither)
         trial.add("delivered_rate", delivered / seconds, unit: "1/s", better: .higher)
         trial.add("delivered_bytes_rate", bytes / seconds, unit: "B/s", better: .higher)
         guard let first = start.primary, let last = drained.primary else { return }

@@ -24,23 +24,20 @@ extension FanOutScenario {
         return trial
     }
 
-    /// Memory while `replicas` replicas that stopped reading have `pendingBytes` of mutations ahead of them. The session
-    /// must be fresh, because the backlog of what came before would count as well.
+    /// Memory while replicas that stopped reading have `pendingBytes` of mutations ahead of them. The session must be fresh, because the backlog of what came before would count as well.
     package static func stalled(
         _ fanOut: FanOutCase,
         _ session: Session,
-        keys: UInt64,
-        pendingBytes: Int
+        keys: UInt64
     ) throws(HarnessError) -> Trial {
         var trial = Trial()
-        try session.preload(keys: keys, valueSize: fanOut.valueSize)
+        try session.preload(keys: keys, valueSize: fanOut.load.valueSize)
         trial.phaseEnded("preload")
         try session.attach(fanOut.replicas, .stalled)
         trial.phaseEnded("provision")
-        let shape = fanOut.load(keys: keys)
-        let commandSize = SetBatch.commandSize(valueSize: fanOut.valueSize)
+        let commandSize = SetBatch.commandSize(valueSize: fanOut.load.valueSize)
         let before = session.load.state.acknowledged
-        session.load.begin(shape, limit: UInt64(pendingBytes / commandSize))
+        session.load.begin(fanOut.load.shape, limit: UInt64(fanOut.pendingBytes / commandSize))
         try session.rest()
         session.load.disconnect()
         try Wait.seconds(Self.burstSettleSeconds)

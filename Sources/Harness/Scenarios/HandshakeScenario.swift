@@ -14,16 +14,13 @@ package enum HandshakeScenario {
     /// The longest wait for one answer before the trial fails.
     private static let stallSeconds = 5.0
 
-    static func run(_ handshake: HandshakeCase, _ session: Session, seconds: Double) throws(HarnessError) -> Trial {
-        handshake.kind == .storm
-            ? try Self.storm(handshake, session)
-            : try Self.flood(handshake, session, seconds: seconds)
+    static func run(_ handshake: HandshakeCase, _ session: Session) throws(HarnessError) -> Trial {
+        handshake.kind == .storm ? try Self.storm(handshake, session) : try Self.flood(handshake, session)
     }
 
     private static func flood(
         _ handshake: HandshakeCase,
-        _ session: Session,
-        seconds: Double
+        _ session: Session
     ) throws(HarnessError) -> Trial {
         var trial = Trial()
         let target = session.target
@@ -41,12 +38,12 @@ package enum HandshakeScenario {
         } catch {
             throw HarnessError(.targetUnavailable, "the handshakes cannot begin: \(error)")
         }
-        try flood.run(seconds: seconds / 5)
+        try flood.run(seconds: handshake.seconds / 5)
         trial.phaseEnded("warm-up")
         flood.reset()
         let processor = target.processorNanoseconds
         let began = Clocks.monotonicNanoseconds
-        try flood.run(seconds: seconds)
+        try flood.run(seconds: handshake.seconds)
         let elapsed = Double(Clocks.monotonicNanoseconds - began) / 1e9
         let count = Double(flood.completed)
         trial.add("handshake_rate", count / elapsed, unit: "1/s", better: .higher)
@@ -94,7 +91,7 @@ package enum HandshakeScenario {
     private static func storm(_ handshake: HandshakeCase, _ session: Session) throws(HarnessError) -> Trial {
         var trial = Trial()
         let began = Clocks.monotonicNanoseconds
-        try session.attach(handshake.concurrency, .fast)
+        try session.attach(handshake.concurrency, handshake.behaviour.behaviour(loadSeconds: 0))
         let seconds = Double(Clocks.monotonicNanoseconds - began) / 1e9
         trial.add("time_to_all_online", seconds, unit: "s", better: .lower)
         trial.phaseEnded("measure")

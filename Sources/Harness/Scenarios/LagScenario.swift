@@ -10,7 +10,6 @@ import Workload
 package enum LagScenario {
     package static let name = "lag"
 
-    private static let measureSeconds = 2.0
     private static let settleSeconds = 0.5
     /// Length of the closed loop that tells the ceiling.
     private static let ceilingSeconds = 0.7
@@ -23,24 +22,25 @@ package enum LagScenario {
     static func run(
         _ one: LagCase,
         _ session: Session,
-        _ specification: TargetSpecification,
-        keys: UInt64
+        _ specification: TargetSpecification
     ) throws(HarnessError) -> Trial {
         var trial = Trial()
         let before = session.load.state.ledger
         var live: [LiveReplica] = []
         defer { for replica in live { replica.stop() } }
+        let loadSeconds = Self.settleSeconds + one.seconds
+        try session.attach(one.bystanders, loadSeconds: loadSeconds)
         switch one.receiver {
         case .discarding:
-            try session.attach(one.replicas, .fast)
+            try session.attach(one.replicas, one.behaviour.behaviour(loadSeconds: loadSeconds))
             session.fleet.noteMarkers()
         case .live:
             for _ in 0..<one.replicas { live.append(try self.replica(session, specification)) }
         }
         trial.phaseEnded("provision")
-        let rate = try self.rate(one, session, keys)
+        let rate = try self.rate(one, session)
         trial.add("offered_rate", Double(rate), unit: "1/s", better: .neither)
-        try self.measure(one, session, live, rate: rate, keys: keys, &trial)
+        try self.measure(one, session, live, rate: rate, &trial)
         switch one.receiver {
         case .discarding:
             try session.drain()
@@ -52,10 +52,13 @@ package enum LagScenario {
             try session.detach()
         case .live:
             for replica in live { try replica.waitUntilCurrent(withinSeconds: Session.drainSeconds) }
-            try self.drainBacklog(one, session, live[0], keys: keys, &trial)
+            try self.drainBacklog(one, session, live[0], &trial)
             for replica in live { try replica.waitUntilCurrent(withinSeconds: Session.drainSeconds) }
+            try session.drain()
             trial.phaseEnded("drain")
             for replica in live { trial.invalidate(try replica.differences()) }
+            trial.invalidate(session.fleet.verdict(since: before, until: session.load.state.ledger))
+            if !one.bystanders.isEmpty { session.fleet.detachAll() }
             try LiveReplica.leave(live)
         }
         trial.phaseEnded("verify")
@@ -82,13 +85,11 @@ package enum LagScenario {
     }
 
     /// Writes per second to offer.
-    private static func rate(_ one: LagCase, _ session: Session, _ keys: UInt64) throws(HarnessError) -> Int {
-        switch one.load {
+    private static func rate(_ one: LagCase, _ session: Session) throws(HarnessError) -> Int {
+        switch one.pace {
         case .rate(let rate): return rate
         case .share(let percent):
-            var shape = LoadShape()
-            shape.valueSize = one.valueSize
-            shape.keys = .uniform(keys: keys)
+            let shape = one.load.shape
             let before = session.load.state.acknowledged
             let began = Clocks.monotonicNanoseconds
             session.load.begin(shape)
@@ -106,12 +107,11 @@ package enum LagScenario {
         _ session: Session,
         _ live: [LiveReplica],
         rate: Int,
-        keys: UInt64,
         _ trial: inout Trial
     ) throws(HarnessError) {
         let probe = try MarkerProbe(session.target, live, session.load.progress)
         defer { probe.stop() }
-        var load = try PacedLoad(session, rate: rate, valueSize: one.valueSize, keys: keys)
+        var load = try PacedLoad(session, one.load, rate: rate)
         try Wait.seconds(self.settleSeconds)
         trial.phaseEnded("warm-up")
         let (primary, replica) = (session.target.processorNanoseconds, live.first?.processorNanoseconds)
@@ -119,7 +119,7 @@ package enum LagScenario {
         load.begin()
         session.fleet.beginLagSampling()
         probe.begin()
-        try Wait.seconds(self.measureSeconds)
+        try Wait.seconds(one.seconds)
         try load.ended()
         let behind = session.fleet.endLagSampling()
         let seconds = Double(Clocks.monotonicNanoseconds - began) / 1e9
@@ -177,16 +177,12 @@ package enum LagScenario {
         _ one: LagCase,
         _ session: Session,
         _ replica: LiveReplica,
-        keys: UInt64,
         _ trial: inout Trial
     ) throws(HarnessError) {
         replica.target.child?.pause()
         defer { replica.target.child?.goOn() }
-        var shape = LoadShape()
-        shape.valueSize = one.valueSize
-        shape.keys = .uniform(keys: keys)
         let before = session.load.state.acknowledged
-        session.load.begin(shape, limit: self.drainWrites)
+        session.load.begin(one.load.shape, limit: self.drainWrites)
         try session.rest()
         let writes = Double(session.load.state.acknowledged - before)
         guard case .position(let goal, _) = try session.target.tip() else { preconditionFailure("a tip is a position") }

@@ -4,8 +4,6 @@ import Workload
 
 /// An open loop beside something that is measured: what clients saw before it, and what they saw meanwhile.
 struct PacedLoad {
-    /// Connections that the commands go over in turns.
-    static let connections = 50
     private static let warmUpSeconds = 0.5
 
     private let session: Session
@@ -14,18 +12,17 @@ struct PacedLoad {
     private var during: OpenLoopRecord?
 
     /// Starts the load and lets it run alone.
-    /// - Parameter aloneSeconds: how long that is recorded; 0: not at all.
+    /// - Parameters:
+    ///   - load: what is sent; its own rate does not count.
+    ///   - rate: writes per second.
+    ///   - aloneSeconds: how long that is recorded; 0: not at all.
     init(
         _ session: Session,
+        _ load: LoadCase,
         rate: Int,
-        valueSize: Int,
-        keys: UInt64,
         aloneSeconds: Double = 0
     ) throws(HarnessError) {
-        var shape = LoadShape()
-        shape.connections = Self.connections
-        shape.valueSize = valueSize
-        shape.keys = .uniform(keys: keys)
+        var shape = load.shape
         shape.rate = rate
         self.session = session
         session.load.begin(shape)
@@ -63,6 +60,7 @@ struct PacedLoad {
         trial.add("response_before", nanoseconds: self.before?.response)
         guard let during else { return }
         trial.add("response_during", nanoseconds: during.response)
+        trial.add("wait_during", nanoseconds: during.wait)
         trial.add("service_during", nanoseconds: during.service)
         trial.add("generator_lateness", nanoseconds: during.lateness)
         let second = during.response

@@ -1,5 +1,5 @@
 // How long until a returning replica is current? Each resume is a fresh connection that asks for the same distance behind
-// the tip, follows the stream, and is reset; nobody writes meanwhile.
+// the tip, follows the stream, and is reset; nobody writes meanwhile. Several that come back at once are a storm.
 
 import Histogram
 import Measurement
@@ -49,6 +49,11 @@ package enum ResumeScenario {
         let target = session.target
         if !target.specification.isChild { try Self.renew(one, session) }
         trial.phaseEnded("preload")
+        if one.isStorm {
+            try Self.storm(one, session, &trial)
+            return trial
+        }
+        try session.attach(one.bystanders, loadSeconds: 0)
         let (start, tip) = try Self.place(one, target)
         // One whom the primary knows: a stranger may be sent a copy where that is cheaper than the log.
         try Self.introduce(session)
@@ -71,7 +76,7 @@ package enum ResumeScenario {
         trial.phaseEnded("measure")
         try session.detach(Self.visitor)
         Self.add(record, to: &trial)
-        try Self.addDisk(one, record, before, target, &trial)
+        try Self.addDisk(one, attempts: record.attempts, full: record.full, before, target, &trial)
         trial.phaseEnded("drain")
         return trial
     }
@@ -93,7 +98,7 @@ package enum ResumeScenario {
     }
 
     /// Where the replica stands and where the primary does.
-    private static func place(_ one: ResumeCase, _ target: Target) throws(HarnessError) -> (StartingPoint, UInt64) {
+    static func place(_ one: ResumeCase, _ target: Target) throws(HarnessError) -> (StartingPoint, UInt64) {
         guard case .position(let tip, let history) = try target.tip() else {
             preconditionFailure("a tip is a position")
         }
@@ -116,27 +121,28 @@ package enum ResumeScenario {
     }
 
     /// What the engine asked of its disk, and whether the resumes came from where the case means them to.
-    private static func addDisk(
+    static func addDisk(
         _ one: ResumeCase,
-        _ record: Record,
+        attempts: Int,
+        full: Int,
         _ before: LogCounters?,
         _ target: Target,
         _ trial: inout Trial
     ) throws(HarnessError) {
         guard let before, let after = try LogCounters(target) else {
             // A primary without a log can resume from memory only.
-            if one.source == .memory, record.full > 0 {
+            if one.source == .memory, full > 0 {
                 trial.invalidate(["a full resync happened that the scenario did not plan"])
             }
             return
         }
-        let bytes = Double(after.readBytes - before.readBytes) / Double(record.attempts)
+        let bytes = Double(after.readBytes - before.readBytes) / Double(attempts)
         trial.add("disk_bytes_per_resume", bytes, unit: "B", better: .lower)
         let (memory, disk) = (after.fromMemory - before.fromMemory, after.fromDisk - before.fromDisk)
         let meant = one.source == .disk ? disk : memory
-        if meant != UInt64(record.attempts) {
+        if meant != UInt64(attempts) {
             trial.invalidate([
-                "of \(record.attempts) resumes \(memory) came from memory, \(disk) from disk and \(record.full) were refused, "
+                "of \(attempts) resumes \(memory) came from memory, \(disk) from disk and \(full) were refused, "
                     + "where \(one.source.rawValue) was meant"
             ])
         }
@@ -144,7 +150,7 @@ package enum ResumeScenario {
 }
 
 /// Counters of the engine's log, from INFO.
-private struct LogCounters {
+struct LogCounters {
     var readBytes: UInt64
     var fromMemory: UInt64
     var fromDisk: UInt64

@@ -20,6 +20,7 @@ extension SnapshotScenario {
         trial.phaseEnded("preload")
         let replica = try LiveReplica(of: target, specification, loadsFromFile: one.transfer == .file)
         defer { replica.stop() }
+        try session.attach(one.bystanders, loadSeconds: self.aloneSeconds)
         trial.phaseEnded("provision")
         var load = try self.load(one, session)
         trial.phaseEnded("warm-up")
@@ -69,6 +70,8 @@ extension SnapshotScenario {
         load?.add(to: &trial, seconds: Double(online - began) / 1e9)
         try watch.add(to: &trial)
         try replica.waitUntilCurrent(withinSeconds: Session.drainSeconds)
+        try session.drain()
+        session.fleet.detachAll()
         trial.phaseEnded("drain")
         trial.invalidate(try replica.differences())
         try LiveReplica.leave([replica])

@@ -11,6 +11,8 @@ package enum SnapshotScenario {
 
     /// The load alone, which the load during the copy is set against.
     static let aloneSeconds = 2.0
+    /// A late newcomer comes after half of it.
+    private static let joinSeconds = 1.0
     /// The longest wait for a copy.
     static let copySeconds = 120.0
     /// Between two looks at how far the copies are, in microseconds; when one is current is known as exactly.
@@ -29,13 +31,10 @@ package enum SnapshotScenario {
 
     static func load(_ one: SnapshotCase, _ session: Session) throws(HarnessError) -> PacedLoad? {
         guard one.writeRate > 0 else { return nil }
-        return try PacedLoad(
-            session,
-            rate: one.writeRate,
-            valueSize: one.data.valueSize,
-            keys: one.data.keys,
-            aloneSeconds: self.aloneSeconds
-        )
+        var load = LoadCase(valueSize: one.data.valueSize)
+        load.keys = .uniform(keys: one.data.keys)
+        load.arrival = one.arrival
+        return try PacedLoad(session, load, rate: one.writeRate, aloneSeconds: self.aloneSeconds)
     }
 
     private static func discard(_ one: SnapshotCase, _ session: Session) throws(HarnessError) -> Trial {
@@ -49,16 +48,18 @@ package enum SnapshotScenario {
         trial.phaseEnded("preload")
         // A copy that is not timed: it warms both sides up, and its checksum is computed.
         let ledger = session.load.state.ledger
-        session.fleet.attachCopies(1, checksum: true, StreamVerifier(behind: ledger))
+        session.fleet.attachCopies(1, checksum: true, .fast, StreamVerifier(behind: ledger))
         try self.wait(session, "a first copy was complete") { $0.lastByte != nil }
         try session.detach()
+        try session.attach(one.bystanders, loadSeconds: self.aloneSeconds)
         var load = try self.load(one, session)
         trial.phaseEnded("warm-up")
 
         var watch = try SnapshotWatch(target, asksAllocator: load == nil)
         load?.begin()
         let verifier = load == nil ? StreamVerifier(behind: ledger) : StreamVerifier(connections: ledger.last.count)
-        session.fleet.attachCopies(one.replicas, checksum: false, verifier)
+        let behaviour = one.behaviour.behaviour(loadSeconds: self.joinSeconds)
+        session.fleet.attachCopies(one.replicas, checksum: false, behaviour, verifier)
         try self.wait(session, "the copies were complete", watching: &watch) { $0.lastByte != nil }
         try load?.ended()
         guard case .position(let goal, _) = try target.tip() else { preconditionFailure("a tip is a position") }
@@ -68,6 +69,7 @@ package enum SnapshotScenario {
 
         try load?.stop()
         let end = session.load.state.ledger
+        session.fleet.hurry()
         try Wait.until("the replicas of \(target.id) had everything", withinSeconds: Session.drainSeconds) {
             () throws(HarnessError) in
             try session.check(session.fleet.counters)

@@ -125,10 +125,9 @@ package final class Sweep {
     private func measure(_ setting: Int, block: Int, seed: UInt64) throws(HarnessError) {
         var suite = Suite(name: "sweep")
         suite.keys = Self.keys
-        suite.timing.fillBytes = self.fillBytes
         var runner = TrialRunner(suite, recorder: self.recorder, seed: seed, tell: self.tell)
         defer { runner.stop() }
-        let work = self.shape.work(self.scenario, self.settings[setting])
+        let work = self.shape.work(self.scenario, self.settings[setting], fillBytes: self.fillBytes)
         let trial: Trial
         do throws(HarnessError) {
             trial = try runner.run(work, on: self.specifications[setting])

@@ -84,10 +84,13 @@ package struct SweepShape: Sendable {
     private static let resumeRecords: UInt64 = 200_000
     private static let handshakeConcurrency = 8
 
-    func work(_ scenario: SweepScenario, _ knobs: [Knob]) -> Plan.Work {
+    /// - Parameter fillBytes: what fills the backlog beforehand, where the fan-out is measured.
+    func work(_ scenario: SweepScenario, _ knobs: [Knob], fillBytes: Int = 0) -> Plan.Work {
         switch scenario {
         case .fanOut:
-            return .fast(FanOutCase(.fast, replicas: self.replicas, valueSize: self.valueSize))
+            var fanOut = FanOutCase(.fast, replicas: self.replicas, valueSize: self.valueSize)
+            fanOut.fillBytes = fillBytes
+            return .fast(fanOut)
         case .resume:
             var resume = ResumeCase(records: Self.resumeRecords, distance: self.distance)
             // Where a replica resumes from follows from the backlog, and the case checks it.

@@ -24,8 +24,7 @@ extension Chart {
 
     /// What is drawn of a trial, one panel each, in this order.
     private static let metrics = [
-        ("lag", "Lag"), ("replica_lag", "Lag of the slowest replica, mutations"), ("response", "Response"),
-        ("write_rate", "Writes"),
+        ("response", "Response"), ("write_rate", "Writes"), ("lag", "Lag"),
     ]
 
     /// Valid trials with a course.
@@ -56,7 +55,7 @@ extension Chart {
                 curves: self.curves(series, target: one.target, names: names),
                 axis: axis,
                 xTitle: place == drawn.count - 1 ? "Seconds since measuring began" : "",
-                yTitle: metric.1,
+                yTitle: unit == "count" ? "\(metric.1), mutations" : metric.1,
                 unit: unit,
                 events: marks
             )

@@ -69,7 +69,9 @@ extension Chart {
 
     /// One value size per chart keeps it readable: the one with the most trials, else the largest; tables have them all.
     private static func readingReplicas(_ record: RunRecord) -> [Series] {
-        let cases = record.cases.filter { $0.scenario == "fan-out" && $0.parameter("behaviour") == "fast" }
+        let cases = record.cases.filter {
+            $0.scenario == "fan-out" && $0.parameter("behaviour") == "fast" && $0.hasPlainLoad
+        }
         var trials: [Int: Int] = [:]
         for one in cases { trials[one.number("value_size") ?? 0, default: 0] += one.trials.count }
         let size = trials.max { ($0.value, $0.key) < ($1.value, $1.key) }?.key

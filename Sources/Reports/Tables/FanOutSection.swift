@@ -34,9 +34,23 @@ struct FanOutSection {
                 charts: ["cpu-per-delivery", "throughput"],
                 texts: [self.table(busy.filter { $0.number("replicas") != 0 }, self.delivery)]
             ),
-            ReportPart("Clients while replicas read", charts: [], texts: [self.table(busy, Self.clients)]),
+            ReportPart(
+                "Clients while replicas read, closed loop",
+                charts: [],
+                texts: self.table(busy.filter { !$0.isOpenLoop }, Self.clients).map { [Self.closed, $0] } ?? []
+            ),
+            ReportPart(
+                "Clients at a set rate, open loop",
+                charts: [],
+                texts: [self.table(busy.filter(\.isOpenLoop), Self.openLoop)]
+            ),
         ]
     }
+
+    /// What a latency of a closed loop is not.
+    private static let closed =
+        "A client of a closed loop waits for its answers before it sends more, so a stall slows down the very load that would "
+        + "show it: these are times between sending and answer, not what users of a fixed load would see."
 
     private func table(_ cases: [CaseRecord], _ columns: [Column]) -> String? {
         CaseTable(cases, columns: columns, names: self.names)?.text
@@ -61,6 +75,7 @@ struct FanOutSection {
             Column("Primary CPU per delivery", "primary_cpu_per_delivery"),
             Column("÷ ceiling", "primary_cpu_per_delivery", figure: { ceiling.multiple(of: $0) }),
             Column("Primary busy", "primary_cpu_share"), Column("Generator busy", "generator_cpu_share"),
+            Column("of it load", "load_cpu_share"), Column("of it replicas", "replicas_cpu_share"),
             Column("Lag p50, mutations", "replica_lag", stat: "p50"),
             Column("Lag max, mutations", "replica_lag", stat: "max"),
         ]
@@ -71,6 +86,15 @@ struct FanOutSection {
         Column("p50", "write_latency", stat: "p50"), Column("p90", "write_latency", stat: "p90"),
         Column("p99", "write_latency", stat: "p99"), Column("p99.9", "write_latency", stat: "p99.9"),
         Column("max", "write_latency", stat: "max"),
+    ]
+
+    private static let openLoop = [
+        Column("Offered", "offered_rate"), Column("Acknowledged", "write_rate"),
+        Column("Response p50", "response", stat: "p50"), Column("p99", "response", stat: "p99"),
+        Column("p99.9", "response", stat: "p99.9"), Column("max", "response", stat: "max"),
+        Column("Wait p99", "wait", stat: "p99"), Column("Service p99", "service", stat: "p99"),
+        Column("Generator late p99", "generator_lateness", stat: "p99"), Column("Not sent", "dropped_writes"),
+        Column("Load thread busy", "load_cpu_share"), Column("Primary busy", "primary_cpu_share"),
     ]
 
     /// Bytes per replica with what a reader needs to trust the slope.

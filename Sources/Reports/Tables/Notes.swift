@@ -8,6 +8,7 @@ struct Notes {
     init(_ record: RunRecord, names: TargetNames) {
         var lines = record.notes.map(Markdown.escaped)
         lines += Self.limits(record, names: names)
+        lines += Self.busyThreads(record, names: names)
         lines += Self.unsupported(record, names: names)
         lines += Self.noise(record)
         self.lines = lines
@@ -32,6 +33,21 @@ struct Notes {
                 + "\(DecimalText.fixed(Self.busyShare * 100, places: 0)) % of the time, the load generator more) in: "
                 + Markdown.escaped("\(self.list(shown)).")
         ]
+    }
+
+    /// One thread makes the load and one plays all replicas; a thread that has no time left is what was measured.
+    private static func busyThreads(_ record: RunRecord, names: TargetNames) -> [String] {
+        [("load_cpu_share", "makes the load"), ("replicas_cpu_share", "plays the replicas")].compactMap {
+            metric,
+            part in
+            let busy = record.cases.filter { ($0.figure(metric).value?.median ?? 0) >= Self.busyShare }
+            guard !busy.isEmpty else { return nil }
+            let shown = busy.map {
+                "\(names.short($0.target)) with \($0.parameters.map(ParameterText.words).joined(separator: ", "))"
+            }
+            return "The generator's thread that \(part) had no time left, so rates are a lower bound, in: "
+                + Markdown.escaped("\(self.list(shown)).")
+        }
     }
 
     private static func unsupported(_ record: RunRecord, names: TargetNames) -> [String] {

@@ -48,21 +48,6 @@ enum HandshakeSection {
     private static let stormColumns = [Column("All online after", "time_to_all_online")]
 }
 
-enum FaultsSection {
-    static let scenario = "faults"
-
-    static func parts(_ record: RunRecord, names: TargetNames) -> [ReportPart] {
-        let cases = record.cases.filter { $0.scenario == self.scenario }
-        return [
-            ReportPart(
-                "Faults, and how long until everybody is current again",
-                charts: Chart.courseNames(self.scenario),
-                texts: [cases.isEmpty ? nil : PlainSection.table(cases, names: names)]
-            )
-        ]
-    }
-}
-
 enum CeilingSection {
     static func parts(_ record: RunRecord, names: TargetNames) -> [ReportPart] {
         let cases = record.cases.filter { $0.scenario == "ceiling" }
@@ -83,7 +68,7 @@ enum CeilingSection {
 /// Scenarios without a page of their own: every metric in a row, so that nothing measured goes unseen.
 enum PlainSection {
     private static let known: Set<String> = [
-        "fan-out", "handshake", "resume", "snapshot", "lag", "ceiling", FaultsSection.scenario,
+        "fan-out", "handshake", "resume", "snapshot", "lag", "faults", "ceiling", FindMaxSection.scenario,
     ]
 
     static func parts(_ record: RunRecord, names: TargetNames) -> [ReportPart] {
@@ -101,7 +86,7 @@ enum PlainSection {
         }
     }
 
-    static func table(_ cases: [CaseRecord], names: TargetNames) -> String {
+    private static func table(_ cases: [CaseRecord], names: TargetNames) -> String {
         var table = MarkdownTable([("Case", .left), ("Target", .left), ("Metric", .left), ("Median (range)", .right)])
         for one in cases {
             let words = one.parameters.map(ParameterText.words).joined(separator: ", ")

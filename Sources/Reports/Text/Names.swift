@@ -53,6 +53,8 @@ enum ParameterText {
     /// "16 replicas", "1 KiB values", "pipeline 64".
     static func words(_ parameter: Parameter) -> String {
         let value = Markdown.oneLine(parameter.value)
+        // Of a server that somebody else started.
+        if value == "as configured" { return "\(self.title(parameter.name).lowercased()) \(value)" }
         switch parameter.name {
         case "replicas": return value == "1" ? "1 replica" : "\(value) replicas"
         case "sockets": return value == "1" ? "1 socket" : "\(value) sockets"
@@ -61,6 +63,13 @@ enum ParameterText {
         case "concurrency": return "\(value) at a time"
         case "load_limit": return "load of at most \(self.size(value))/s"
         case "kind": return self.kind(value)
+        case "loop": return "\(value) loop"
+        case "arrival": return value == "poisson" ? "arrivals by chance" : "\(value) arrivals"
+        case "bystanders": return "beside \(value)"
+        case "mix": return "mix of \(value)"
+        case "value_sizes": return "sizes \(value)"
+        case "key_choice": return "keys \(value)"
+        case "limit": return value
         case "behaviour", "fan_out": return value
         case "keys": return "\(self.grouped(value)) keys"
         case "write_rate": return value == "0" ? "no writes" : "\(self.grouped(value)) writes/s"

@@ -30,7 +30,7 @@ struct Verdict {
             ].compactMap(\.self) + SnapshotSentences(self.record, names: self.names).all
             + [
                 LagSentence(self.record, names: self.names).text, FaultsSentence(self.record, names: self.names).text,
-            ].compactMap(\.self)
+            ].compactMap(\.self) + FindMaxSection.sentences(self.record, names: self.names)
         paragraphs.append(
             sentences.isEmpty
                 ? "This run holds no figure that a verdict could rest on."
@@ -64,7 +64,8 @@ struct Verdict {
 
     private func fanOut(_ behaviour: String) -> [CaseRecord] {
         self.record.cases.filter {
-            $0.scenario == "fan-out" && $0.parameter("behaviour") == behaviour && $0.parameter("fan_out") != "copy"
+            $0.scenario == "fan-out" && $0.parameter("behaviour") == behaviour && $0.hasPlainLoad
+                && $0.parameter("fan_out") != "copy"
         }
     }
 

@@ -29,12 +29,12 @@ struct InvalidRunTests {
     private var fanOut: Suite {
         var suite = Suite(name: "t")
         suite.keys = 100
-        suite.timing.warmUp = 0.05
-        suite.timing.measure = 0.2
         var one = FanOutCase(.fast, replicas: 2, valueSize: 64)
-        one.connections = 4
-        one.pipeline = 8
-        suite.fast = [(one, 1)]
+        one.warmUpSeconds = 0.05
+        one.seconds = 0.2
+        one.load.connections = 4
+        one.load.pipeline = 8
+        suite.entries = [Suite.Entry(.fast(one), trials: 1)]
         return suite
     }
 
@@ -82,7 +82,7 @@ struct InvalidRunTests {
     func saturated() throws {
         var suite = Suite(name: "t")
         suite.keys = 100
-        suite.lags = [(LagCase(.discarding, .rate(400_000)), 1)]
+        suite.entries = [Suite.Entry(.lag(LagCase(.discarding, .rate(400_000))), trials: 1)]
         try self.expectInvalid(.none, suite, naming: "saturated")
     }
 
@@ -90,7 +90,7 @@ struct InvalidRunTests {
     func missingMetric() throws {
         var suite = Suite(name: "t")
         suite.keys = 100
-        suite.idle = [(FanOutCase(.idle, replicas: 1, valueSize: 64), 1)]
+        suite.entries = [Suite.Entry(.idle(FanOutCase(.idle, replicas: 1, valueSize: 64)), trials: 1)]
         try self.expectInvalid(.hidesMemory, suite, naming: "allocator_allocated is missing")
     }
 }

@@ -173,7 +173,7 @@ package enum TargetLauncher {
 
     /// Loopback ports that nobody listens on. Another program may take one before the server does; then the server
     /// ends at once and says so.
-    private static func freePorts(_ count: Int) throws(HarnessError) -> [UInt16] {
+    static func freePorts(_ count: Int) throws(HarnessError) -> [UInt16] {
         var sockets: [Socket] = []
         defer { for socket in sockets { socket.close() } }
         do throws(SocketError) {

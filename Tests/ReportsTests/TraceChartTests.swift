@@ -52,6 +52,35 @@ struct TraceChartTests {
         #expect(ReportFiles(Self.course()).markdown.contains("(charts/lag-course-1.svg)"))
     }
 
+    @Test("what faults did is drawn one panel a metric, and the verdict says how long recovery takes")
+    func faultsScenario() throws {
+        var record = SampleRun.record()
+        record.cases = ["bundled", "redis"].map { server in
+            let sample = Sample("recovery", stat: "cut", server == "redis" ? 0.5 : 0.25, unit: "s", better: .lower)
+            return SampleRun.measured("faults", server, [Parameter("faults", "cut@1+1")], trials: [[sample]])
+        }
+        let points = [SeriesRecord.Point(seconds: 0.5, value: 3), SeriesRecord.Point(seconds: 2, value: 4)]
+        record.cases[0].trials[0].series = [
+            SeriesRecord(metric: "lag", stat: "max", unit: "count", points: points),
+            SeriesRecord(metric: "response", stat: "p99", unit: "us", points: points),
+            SeriesRecord(metric: "response", stat: "max", unit: "us", points: points),
+        ]
+        let id = record.cases[0].id
+        record.timeline = [
+            TimelineEvent(caseID: id, trial: 1, seconds: 1, endSeconds: 2, kind: "cut", text: "links were cut")
+        ]
+        let files = ReportFiles(record)
+        let chart = try #require(files.charts.first { $0.name == "faults-course-1" })
+        guard case .panels(let panels) = chart.content else {
+            Issue.record("the chart has no panels")
+            return
+        }
+        #expect(panels.map(\.curves.count) == [2, 1] && panels.allSatisfy { $0.events.count == 1 })
+        #expect(chart.svg.ranges(of: ">1 links were cut</text>").count == 1)
+        #expect(files.markdown.contains("from the end of a fault: cut **250 ms** (Redis 500 ms)."))
+        #expect(files.markdown.contains("## When something breaks\n\n!["))
+    }
+
     @Test("a run without courses has no such chart, and events of invalid trials are in none")
     func calm() {
         var record = Self.course()

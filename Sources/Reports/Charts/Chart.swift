@@ -51,10 +51,11 @@ package struct Chart: Sendable, Equatable {
             let margin = panels.map(\.labelWidth).max() ?? 0
             for (place, panel) in panels.enumerated() {
                 if place > 0 { canvas.height += 14 }
-                canvas.draw(panel, margin: margin)
+                canvas.draw(panel, margin: margin, isLow: panels.count > 2)
             }
             canvas.legend(panels.flatMap(\.curves).map { LegendEntry($0) })
-            canvas.events(panels.flatMap(\.events))
+            // Panels above one another share their time.
+            canvas.events(panels.first?.events ?? [])
         case .bars(let bars): canvas.draw(bars)
         case .intervals(let plot): canvas.draw(plot)
         case .heat(let map): canvas.draw(map)

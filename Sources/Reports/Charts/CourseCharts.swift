@@ -24,8 +24,7 @@ extension Chart {
 
     /// What is drawn of a trial, one panel each, in this order.
     private static let metrics = [
-        ("lag", "Lag"), ("replica_lag", "Lag of the slowest replica, mutations"), ("response", "Response"),
-        ("write_rate", "Writes"),
+        ("response", "Response"), ("write_rate", "Writes"), ("lag", "Lag"),
     ]
 
     /// Valid trials with a course.
@@ -56,7 +55,7 @@ extension Chart {
                 curves: self.curves(series, target: one.target, names: names),
                 axis: axis,
                 xTitle: place == drawn.count - 1 ? "Seconds since measuring began" : "",
-                yTitle: metric.1,
+                yTitle: unit == "count" ? "\(metric.1), mutations" : metric.1,
                 unit: unit,
                 events: marks
             )
@@ -75,11 +74,12 @@ extension Chart {
 
     /// One line for each stat, told apart by its dash.
     private static func curves(_ series: [SeriesRecord], target: String, names: TargetNames) -> [Curve] {
-        series.enumerated().map { variant, series in
+        let isAlone = series.count == 1
+        return series.enumerated().map { variant, one in
             Curve(
-                label: series.stat == "value" ? names.short(target) : "\(names.short(target)), \(series.stat)",
-                style: Style.of(target, names: names, variant: series.stat == "max" && variant > 0 ? 1 : variant),
-                rows: series.points.map { Curve.Row(x: $0.seconds, $0.value) },
+                label: isAlone ? names.short(target) : "\(names.short(target)), \(one.stat)",
+                style: Style.of(target, names: names, variant: variant),
+                rows: one.points.map { Curve.Row(x: $0.seconds, $0.value) },
                 isDense: true
             )
         }

@@ -68,7 +68,7 @@ extension Canvas {
     var isNarrow: Bool { self.width < Self.narrowWidth }
 
     /// - Parameter margin: for the labels of the vertical axis, so that panels above one another have equal widths.
-    mutating func draw(_ panel: Panel, margin: Double) {
+    mutating func draw(_ panel: Panel, margin: Double, isLow: Bool) {
         let (scale, title) = panel.verticalAxis
         self.height += 16
         self.text(title, at: Point(x: 0, y: self.height), "u")
@@ -77,7 +77,7 @@ extension Canvas {
             left: margin,
             right: self.width - 12,
             top: top,
-            bottom: top + (self.isNarrow ? 210 : 290),
+            bottom: top + (isLow ? 150 : self.isNarrow ? 210 : 290),
             axis: panel.axis,
             scale: scale
         )

@@ -13,7 +13,7 @@ enum FaultsSection {
                 "When something breaks",
                 charts: Chart.courseNames(self.scenario),
                 texts: [
-                    CaseTable(cases, columns: self.recoveries, names: names)?.text,
+                    CaseTable(cases, columns: self.recoveries(cases), names: names)?.text,
                     CaseTable(cases, columns: self.costs, names: names)?.text,
                 ]
             )
@@ -21,8 +21,12 @@ enum FaultsSection {
     }
 
     /// Until everybody was current again, by what had happened.
-    private static let recoveries = ["pause", "cut", "slow", "delay", "kill", "fill"].map {
-        Column("Current again after \($0)", "recovery", stat: $0)
+    private static func recoveries(_ cases: [CaseRecord]) -> [Column] {
+        let samples = cases.flatMap(\.trials).flatMap(\.samples)
+        let happened = ["pause", "cut", "slow", "delay", "kill", "fill"].filter { fault in
+            samples.contains { $0.metric == "recovery" && $0.stat == fault }
+        }
+        return happened.map { Column("Current again after \($0)", "recovery", stat: $0) }
     }
 
     private static let costs = [

@@ -68,8 +68,7 @@ enum CeilingSection {
 /// Scenarios without a page of their own: every metric in a row, so that nothing measured goes unseen.
 enum PlainSection {
     private static let known: Set<String> = [
-        "fan-out", "handshake", "resume", "snapshot", "lag", "ceiling", FaultsSection.scenario,
-        FindMaxSection.scenario,
+        "fan-out", "handshake", "resume", "snapshot", "lag", "faults", "ceiling", FindMaxSection.scenario,
     ]
 
     static func parts(_ record: RunRecord, names: TargetNames) -> [ReportPart] {
@@ -87,7 +86,7 @@ enum PlainSection {
         }
     }
 
-    static func table(_ cases: [CaseRecord], names: TargetNames) -> String {
+    private static func table(_ cases: [CaseRecord], names: TargetNames) -> String {
         var table = MarkdownTable([("Case", .left), ("Target", .left), ("Metric", .left), ("Median (range)", .right)])
         for one in cases {
             let words = one.parameters.map(ParameterText.words).joined(separator: ", ")

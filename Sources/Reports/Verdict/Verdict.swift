@@ -28,8 +28,9 @@ struct Verdict {
                 self.memory, self.processor, self.writes, self.stalled, self.handshakes, self.storm,
                 ResumeSentence(self.record, names: self.names).text,
             ].compactMap(\.self) + SnapshotSentences(self.record, names: self.names).all
-            + [LagSentence(self.record, names: self.names).text].compactMap(\.self)
-            + FindMaxSection.sentences(self.record, names: self.names)
+            + [
+                LagSentence(self.record, names: self.names).text, FaultsSentence(self.record, names: self.names).text,
+            ].compactMap(\.self) + FindMaxSection.sentences(self.record, names: self.names)
         paragraphs.append(
             sentences.isEmpty
                 ? "This run holds no figure that a verdict could rest on."

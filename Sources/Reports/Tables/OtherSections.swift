@@ -67,7 +67,9 @@ enum CeilingSection {
 
 /// Scenarios without a page of their own: every metric in a row, so that nothing measured goes unseen.
 enum PlainSection {
-    private static let known: Set<String> = ["fan-out", "handshake", "resume", "snapshot", "lag", "ceiling", FindMaxSection.scenario]
+    private static let known: Set<String> = [
+        "fan-out", "handshake", "resume", "snapshot", "lag", "ceiling", FindMaxSection.scenario,
+    ]
 
     static func parts(_ record: RunRecord, names: TargetNames) -> [ReportPart] {
         var scenarios: [String] = []

@@ -38,6 +38,7 @@ let package = Package(
             name: "SluiceCores",
             targets: ["Primitives", "RESP", "Keyspace", "RDB", "ReplicationLog", "Replication", "Engine"]
         ),
+        .library(name: "SluiceChannels", targets: ["ChannelHost", "ChannelSockets"]),
         .library(name: "SluiceProbes", targets: ["Probes"]),
     ],
     dependencies: [
@@ -64,6 +65,8 @@ let package = Package(
         core("LogFiles", ["Primitives", "ReplicationLog", "CLinux"]),
         core("Replication", ["Primitives", "RESP", "ReplicationLog", deque]),
         core("Channels", ["Primitives", "ReplicationLog", crypto]),
+        core("ChannelHost", ["Primitives", "Channels"]),
+        core("ChannelSockets", ["Primitives", "Channels", "ChannelHost"] + nio),
         core("ChannelSimulation", ["Primitives", "Channels"]),
         core("Engine", ["Primitives", "RESP", "Keyspace", "RDB", "Replication", "ReplicationLog"]),
         core("Simulation", ["Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "Engine"]),
@@ -72,8 +75,8 @@ let package = Package(
         core(
             "Server",
             [
-                "Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "LogFiles", "Engine", "Sockets",
-                "Probes", logging, deque,
+                "Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "LogFiles", "Channels", "Engine",
+                "Sockets", "Probes", logging, deque, crypto, tls,
             ] + nio
         ),
 
@@ -91,8 +94,9 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "Primitives", "Channels", "ChannelSimulation", "ReplicationLog", "LogFiles", "Server", "Probes",
-                "Measurement", "Workload", "Harness", "Planning", "Reports", logging,
+                "Primitives", "RESP", "Keyspace", "Replication", "Channels", "ChannelSimulation", "ReplicationLog",
+                "LogFiles", "Engine", "Server", "Probes", "Measurement", "Workload", "Harness", "Planning", "Reports",
+                logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings
@@ -108,9 +112,11 @@ let package = Package(
         tests("Keyspace", ["Primitives", "RESP", "Keyspace"]),
         tests("RDB", ["Primitives", "RESP", "CIntrinsics", "RDB"]),
         tests("Differential", ["Primitives", "RESP", "Keyspace", "RDB", "Engine", "Sockets", "Server", logging]),
-        tests("Harness", ["Primitives", "Sockets", "Measurement", "Workload", "Harness", histogram]),
+        tests("Harness", ["Primitives", "Sockets", "Measurement", "Workload", "Harness", "Reports", histogram]),
         tests("Replication", ["Primitives", "RESP", "ReplicationLog", "Replication"]),
         tests("Channels", ["Primitives", "Channels"]),
+        tests("ChannelHost", ["ChannelHost"]),
+        tests("ChannelSockets", ["ChannelHost", "ChannelSockets"] + nio),
         tests("ChannelSimulation", ["Channels", "ChannelSimulation"]),
         tests("ReplicationLog", ["Primitives", "CIntrinsics", "ReplicationLog", "Simulation"]),
         tests("LogFiles", ["Primitives", "ReplicationLog", "LogFiles"]),
@@ -125,8 +131,8 @@ let package = Package(
         tests(
             "Server",
             [
-                "Primitives", "RESP", "RDB", "Keyspace", "Replication", "ReplicationLog", "Server", "Sockets", logging,
-                nio[0],
+                "Primitives", "RESP", "RDB", "Keyspace", "Replication", "ReplicationLog", "Channels", "Server",
+                "Sockets", logging, nio[0],
             ]
         ),
         tests("Tidiness", []),

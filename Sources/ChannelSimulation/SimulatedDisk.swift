@@ -79,7 +79,7 @@ struct SimulatedDisk {
             self.records.removeLast(Int(self.tail - seq))
             if self.records.isEmpty { self.baseTerm = self.base.term }
         case .skip(let seq):
-            guard seq > self.tail else { throw Violation("a skip from \(self.tail) back to \(seq)") }
+            guard seq >= self.tail else { throw Violation("a skip from \(self.tail) back to \(seq)") }
             self.baseTerm = self.tip.lastTerm
             self.base = .none
             self.records = []

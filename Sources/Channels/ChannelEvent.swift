@@ -8,6 +8,12 @@ package enum ChannelEvent: Sendable {
     case ticked
     /// A client wants these written, together. The token comes back with the answer.
     case proposed(token: UInt64, payloads: [[UInt8]])
+    /// The leader's own records, which stand in its log already. They are never refused while it leads; `committed` tells when they
+    /// are decided.
+    case numbered([[UInt8]])
+    /// The data have the records before this seq, decided or not: a leader that carries its writes out before they are decided
+    /// has lost its part.
+    case applied(Seq)
     /// This job, and every one before it, is durable.
     case stored(UInt64)
     /// Everything that had not been stored was dropped. This is what is left.

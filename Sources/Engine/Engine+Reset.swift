@@ -41,6 +41,10 @@ extension Engine {
         self.log?.reset(tip: tip)
         self.logMap = logMap
         self.tip = tip
+        if let group = self.group {
+            _ = group.take()
+            group.decided = tip
+        }
         self.replicas.slots.historyBegan(history, ancestors: ancestors)
         self.replicas.registry.numberingEnded()
         self.replicas.hasProgressed = true

@@ -25,6 +25,10 @@ package struct Engine: ~Copyable {
     package internal(set) var productions: [SnapshotProduction] = []
     package internal(set) var commandCount = 0
     let transaction = TransactionRecord()
+    /// nil outside of a group.
+    package internal(set) var group: GroupNumbering?
+    /// The same, where the path of a command finds it without following a reference.
+    var isInGroup = false
 
     /// - Parameters:
     ///   - seed: secret; of the key hash and of random choices.
@@ -91,6 +95,7 @@ package struct Engine: ~Copyable {
     /// Gives a mutation the next LSN, and keeps it under that.
     mutating func number(_ mutation: Bytes) {
         self.tip += 1
+        if self.isInGroup { return self.numberInGroup(mutation) }
         // Under `always` links are shown a write once it is durable.
         if self.sync != .always { self.stream.backlog.append(mutation) }
         if self.sync != nil { self.log?.append(mutation, now: self.keyspace.now) }
@@ -100,7 +105,8 @@ package struct Engine: ~Copyable {
 
     /// Whether a reply to what was numbered up to a position may leave now.
     package func mayReply(to position: Position, now: Milliseconds) -> Bool {
-        self.log?.mayReply(to: position, now: now) ?? true
+        if let group = self.group { return group.decided >= position }
+        return self.log?.mayReply(to: position, now: now) ?? true
     }
 
     /// What the log's thread is to do next; nil when there is nothing, or it has something to do.
@@ -112,7 +118,9 @@ package struct Engine: ~Copyable {
     package mutating func logCompleted(_ outcome: LogOutcome, now: Milliseconds) {
         guard let log = self.log else { return }
         let before = log.durable
-        log.completed(outcome, now: now) { self.stream.backlog.append($0) }
+        let isInGroup = self.isInGroup
+        // In a group links are shown what is decided.
+        log.completed(outcome, now: now) { if !isInGroup { self.stream.backlog.append($0) } }
         if log.durable != before { self.replicas.hasProgressed = true }
         self.stream.logAdvanced()
     }

@@ -74,6 +74,8 @@ package final class ShardLog {
     private var spares: [LogBatch] = []
     /// Bytes given to the log's thread that are not durable yet.
     private var unsyncedBytes = 0
+    /// Of the leadership whose records these are.
+    package var term = LogRecord.defaultTerm
     /// Bytes of records since the start.
     package private(set) var appendedBytes: UInt64 = 0
     package private(set) var isJobOut = false
@@ -140,7 +142,7 @@ package final class ShardLog {
         if self.oldestUnsynced == nil { self.oldestUnsynced = now }
         self.gatheringUncounted.append(
             lsn: self.last,
-            term: LogRecord.defaultTerm,
+            term: self.term,
             timestamp: now,
             payload: mutation
         )

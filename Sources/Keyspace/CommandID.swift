@@ -7,6 +7,8 @@ package enum CommandID: UInt8, Sendable {
     case save, bgsave, lastsave, shutdown
     // replication
     case wait, waitaof, slots, topology, replicaof, slaveof, failover, takeover, token, waitForPlaces, digest
+    // groups
+    case cluster, readonly, readwrite, read
     // transactions
     case multi, exec, discard, watch, unwatch
     // string

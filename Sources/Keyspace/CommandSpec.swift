@@ -138,7 +138,7 @@ package struct CommandSpec: Sendable {
 extension CommandSpec {
     /// Every command.
     static let all: [CommandSpec] =
-        Self.connection + Self.server + Self.replication + Self.transactions + Self.strings + Self.generic
+        Self.connection + Self.server + Self.replication + Self.group + Self.transactions + Self.strings + Self.generic
         + Self.hashes + Self.lists + Self.sets + Self.sortedSets
 
     /// A command whose categories follow from its flags, but for those that are given.

@@ -62,7 +62,8 @@ extension Keyspace {
         case .ping, .echo, .quit, .hello, .select, .client, .reset, .command, .config, .info, .role, .time, .debug,
             .wait,
             .waitaof, .slots, .topology, .replicaof, .slaveof, .failover, .takeover, .multi, .exec, .discard, .watch,
-            .unwatch, .token, .waitForPlaces, .digest, .slowlog, .save, .bgsave, .lastsave, .shutdown:
+            .unwatch, .token, .waitForPlaces, .digest, .slowlog, .save, .bgsave, .lastsave, .shutdown, .cluster,
+            .readonly, .readwrite, .read:
             // A connection's command that reached a shard all the same, say in a replica's stream: no reason to stop.
             reply.error(CommandError.notForShard)
         }

@@ -41,6 +41,13 @@ package final class LogReader {
         }
     }
 
+    /// Where the next record stands: its segment, and the bytes before it there.
+    /// - Parameter limit: as for `read`; beyond the position.
+    package func placeOfNext(through limit: LSN) throws(LogError) -> (segment: LSN, offset: Int)? {
+        try self.read(through: limit) { _ in false }
+        return self.place.map { ($0.segment, $0.offset) }
+    }
+
     /// Looks for the segment that holds the next record, and for a place before it there.
     private func find() throws(LogError) {
         let wanted = self.position + 1

@@ -36,8 +36,11 @@ package struct ReportFiles: Sendable {
                 Chart.firstFrame(record, names: names),
                 Chart.copyRate(record, names: names), Chart.copyResponse(record, names: names),
                 Chart.lag(record, names: names),
-            ].compactMap(\.self) + Chart.courses(record, names: names)
-        self.charts = charts.filter { record.sweep == nil || $0.name.hasPrefix(SweepSection.chartPrefix) }
+                Chart.comparison(record),
+            ].compactMap(\.self) + Chart.courses(record, of: LagSection.scenario, names: names)
+            + Chart.courses(record, of: FaultsSection.scenario, names: names)
+        // A sweep's own cases differ in knobs and not in what they measure: only its maps say anything.
+        self.charts = record.sweep == nil ? charts : Chart.sweeps(record)
     }
 
     /// Every file by its path below the run's directory.

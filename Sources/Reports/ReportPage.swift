@@ -20,18 +20,28 @@ struct ReportPage {
         let verdict = Verdict(self.record, names: self.names, validity: self.validity).text
         let parts = self.record.sweep.map { SweepSection($0).parts } ?? self.scenarioParts
         let blocks =
-            [title, verdict, self.summary] + parts.compactMap(self.block)
+            [title, verdict] + self.comparison + [self.summary] + parts.compactMap(self.block)
             + [self.notes, self.configuration, self.environment, self.repetition, self.files]
         return blocks.joined(separator: "\n\n") + "\n"
     }
 
     private var scenarioParts: [ReportPart] {
-        FanOutSection(self.record, names: self.names).parts + HandshakeSection.parts(self.record, names: self.names)
+        [ReportPart("Changes at a glance", charts: ["comparison"], texts: [])]
+            + FanOutSection(self.record, names: self.names).parts
+            + HandshakeSection.parts(self.record, names: self.names)
             + ResumeSection.parts(self.record, names: self.names)
             + SnapshotSection.parts(self.record, names: self.names)
             + LagSection.parts(self.record, names: self.names)
             + FindMaxSection.parts(self.record, names: self.names)
+            + FaultsSection.parts(self.record, names: self.names)
             + CeilingSection.parts(self.record, names: self.names) + PlainSection.parts(self.record, names: self.names)
+    }
+
+    /// What two sides came to, where there are two.
+    private var comparison: [String] {
+        guard let comparison = self.record.comparison else { return [] }
+        let title = "## \(Markdown.escaped(comparison.b.label)) against \(Markdown.escaped(comparison.a.label))"
+        return [title, ComparisonPage(comparison).body(isFolded: false)]
     }
 
     /// What the figures are: one small paragraph between the verdict and the evidence.
@@ -79,7 +89,7 @@ struct ReportPage {
 
     private static func facts(_ title: String, _ facts: [Parameter]) -> String {
         var table = MarkdownTable([(Markdown.escaped(title), .left), ("", .left)])
-        for fact in facts { table.append([Markdown.escaped(fact.name), Markdown.escaped(fact.value)]) }
+        for fact in facts { table.append([Markdown.escaped(fact.name), Markdown.escaped(ParameterText.fact(fact))]) }
         return table.text
     }
 

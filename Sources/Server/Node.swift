@@ -40,6 +40,7 @@ final class Node: Sendable {
     private let nextCommit = Atomic<UInt64>(1)
     /// Complete before the first connection.
     private let members = Mutex<[Shard]>([])
+    private let transport = Mutex<GroupTransport?>(nil)
 
     init(
         options: ServerOptions,
@@ -66,6 +67,11 @@ final class Node: Sendable {
     var currentSettings: Settings { self.settings.withLock { $0 } }
 
     var shards: [Shard] { self.members.withLock { $0 } }
+
+    /// nil for a node that is in no group.
+    var groupTransport: GroupTransport? { self.transport.withLock { $0 } }
+
+    func join(_ transport: GroupTransport) { self.transport.withLock { $0 = transport } }
 
     func add(_ shard: Shard) { self.members.withLock { $0.append(shard) } }
 

@@ -1,5 +1,6 @@
 // What the shards of a node begin with: what each has on disk, or the file of `--load-rdb`. Each shard on a thread of its own.
 
+import Channels
 import Engine
 import Logging
 import NIOCore
@@ -85,7 +86,55 @@ extension Server {
                 "milliseconds": "\((Clocks.monotonicNanoseconds - beganAt) / 1_000_000)",
             ]
         )
-        return ShardBeginning(store: store, loaded: loaded)
+        var beginning = ShardBeginning(store: store, loaded: loaded)
+        beginning.group = try Self.groupFile(directory, shard, options, beginning)
+        return beginning
+    }
+
+    /// What a shard has promised its group.
+    private static func groupFile(
+        _ directory: DataDirectory,
+        _ shard: Int,
+        _ options: ServerOptions,
+        _ beginning: ShardBeginning
+    ) throws(ServerError) -> GroupFile? {
+        let text: [UInt8]?
+        do throws(StorageError) {
+            text = try directory.root.contents(of: GroupFile.name(ofShard: shard))
+        } catch {
+            throw ServerError(.dataDirectory, "cannot read what shard \(shard) promised its group", underlying: error)
+        }
+        guard options.group.isEnabled else {
+            guard text == nil else {
+                throw ServerError(
+                    .dataDirectory,
+                    "the data directory is that of a member of a group: start with its --group and --node-id"
+                )
+            }
+            return nil
+        }
+        guard let text else {
+            guard beginning.tip == 0 else {
+                throw ServerError(
+                    .dataDirectory,
+                    "the data directory is that of a node without a group: a member begins with an empty one"
+                )
+            }
+            return GroupFile(election: options.group.election)
+        }
+        let file: GroupFile
+        do throws(GroupFile.Malformed) {
+            file = try GroupFile(json: text)
+        } catch {
+            throw ServerError(.dataDirectory, "shard \(shard) cannot join its group", underlying: error)
+        }
+        guard file.election == options.group.election else {
+            throw ServerError(
+                .dataDirectory,
+                "the data directory was written under --election \(file.election.rawValue): start with that policy"
+            )
+        }
+        return file
     }
 
     /// Runs a body for every shard, each on a thread of its own where there are several.

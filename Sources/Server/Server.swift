@@ -1,5 +1,6 @@
 // A node's life: listeners and loops are made in `start`, and taken down in `stop`.
 
+import Channels
 package import Logging
 import NIOCore
 import NIOPosix
@@ -16,6 +17,8 @@ package final class Server: Sendable {
     private let portThread: DedicatedThread
     /// Held as long as the node runs; nil when nothing is kept.
     private let directory: DataDirectory?
+    /// nil for a node that is in no group.
+    private let transport: GroupTransport?
     /// The port that clients connect to.
     package let clientPort: UInt16
     /// The ports that replicas connect to, one a shard.
@@ -31,6 +34,9 @@ package final class Server: Sendable {
         shutdown: (@Sendable () -> Void)? = nil
     ) throws(ServerError) {
         try Self.check(options)
+        var options = options
+        // What is acknowledged is on the disks of a majority, unless somebody says otherwise.
+        if options.group.isEnabled, !options.isLogSyncGiven { options.logSync = .always }
         JemallocOptions.enableBackgroundThread()
         var generator = SystemRandomNumberGenerator()
         let poller: Poller
@@ -43,7 +49,6 @@ package final class Server: Sendable {
         self.clientPort = listeners.client.localPort ?? options.port
         self.replicationPorts = listeners.replication.map { $0.localPort ?? 0 }
         // What `INFO` and `CONFIG GET` tell are the ports that were taken, not the 0 that asked for any.
-        var options = options
         options.port = self.clientPort
         options.replicationPort = self.replicationPorts.first
         // Before any thread is started: what is refused here leaves nothing behind.
@@ -68,6 +73,7 @@ package final class Server: Sendable {
         do throws(ServerError) {
             try Self.recover(shards)
             try self.directory?.endForeignLoad()
+            self.transport = try Self.joinGroup(node)
         } catch {
             listeners.close()
             self.node.stopLogThreads()
@@ -79,6 +85,7 @@ package final class Server: Sendable {
         for shard in shards { shard.start() }
         self.node.follow(options.replicaOf)
         (self.port, self.portThread) = try Self.openPort(listeners, node)
+        for shard in shards { shard.loop.execute { shard.group?.start() } }
     }
 
     private static func openPort(
@@ -154,6 +161,7 @@ package final class Server: Sendable {
                 "--shards must be between 1 and the number of processors, \(System.coreCount), not \(options.shards)"
             )
         }
+        try options.group.check(options)
         guard options.replicaOf?.kind != .stream || options.shards == 1 else {
             throw ServerError(.invalidOption, "--replica-of-stream is for a node with one shard: use --replica-of")
         }
@@ -213,6 +221,7 @@ package final class Server: Sendable {
         self.portThread.join()
         let shards = self.node.shards
         for shard in shards { try? shard.stop().wait() }
+        self.transport?.stop()
         self.node.stopLogThreads()
         // What the threads told last comes before this on each loop.
         let saved = shards.map { shard in

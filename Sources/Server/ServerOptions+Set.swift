@@ -1,6 +1,7 @@
 // Settings by name: the same names in flags (`--backlog-size`), environment (`SLUICE_BACKLOG_SIZE`) and file
 // (`backlog-size 64mb`).
 
+import Channels
 import Primitives
 import Replication
 import ReplicationLog
@@ -20,6 +21,9 @@ extension ServerOptions {
         "min-replicas-max-lag", "slowlog-log-slower-than", "slowlog-max-len", "max-snapshots", "snapshot-join-window",
         "snapshot-rate", "snapshot-buffer", "snapshot-chunk-size",
         "replica-of", "replica-of-stream", "replica-id", "region",
+        "group", "node-id", "heartbeat", "election", "channel-chunk-size", "channel-budget", "link-speed",
+        "background-fraction", "catch-up-class", "on-disk-pressure", "group-secret-file", "group-tls-cert",
+        "group-tls-key", "group-tls-ca",
     ]
 
     /// What `link-timeout` may be: a day is longer than anybody waits for a dead peer.
@@ -102,11 +106,51 @@ extension ServerOptions {
         case "replica-of-stream": self.replicaOf = try Self.address(name, value, .stream)
         case "replica-id": self.replicaID = try Self.name(name, value)
         case "region": self.region = try Self.name(name, value)
+        default: try self.setForGroup(name, to: value)
+        }
+    }
+
+    private mutating func setForGroup(_ name: String, to value: String) throws(InvalidSetting) {
+        switch name {
+        case "group":
+            guard let members = GroupOptions.members(value) else {
+                throw InvalidSetting(
+                    description: "group must be id@host:port,… with a different id (0 to 65535) each, not '\(value)'"
+                )
+            }
+            self.group.members = members
+        case "node-id": self.group.node = NodeID(try Self.number(name, value, in: 0...65_535))
+        case "heartbeat":
+            self.group.heartbeat = Milliseconds(try Self.number(name, value, in: GroupOptions.heartbeats) as Int)
+        case "election": self.group.election = try Self.choice(name, value)
+        case "channel-chunk-size": self.group.chunkBytes = try Self.size(name, value, in: GroupOptions.chunks)
+        case "channel-budget": self.group.budget.share = try Self.fraction(name, value)
+        case "link-speed": self.group.budget.linkSpeed = Int64(try Self.size(name, value, in: 1...(1 << 40)))
+        case "background-fraction": self.group.budget.backgroundFraction = try Self.fraction(name, value)
+        case "catch-up-class":
+            guard let traffic = TrafficClass(name: value.lowercased()) else {
+                throw InvalidSetting(
+                    description: "catch-up-class must be one of foreground, background, realtime, not '\(value)'"
+                )
+            }
+            self.group.traffic = traffic
+        case "on-disk-pressure": self.group.diskPressure = try Self.choice(name, value)
+        case "group-secret-file": self.group.secretFile = value.isEmpty ? nil : value
+        case "group-tls-cert": self.group.certificateFile = value.isEmpty ? nil : value
+        case "group-tls-key": self.group.keyFile = value.isEmpty ? nil : value
+        case "group-tls-ca": self.group.authorityFile = value.isEmpty ? nil : value
         default:
             throw InvalidSetting(
                 description: "unknown setting '\(name)'; known are \(Self.names.joined(separator: ", "))"
             )
         }
+    }
+
+    private static func fraction(_ name: String, _ value: String) throws(InvalidSetting) -> Double {
+        guard let fraction = Double(value), fraction > 0, fraction <= 1 else {
+            throw InvalidSetting(description: "\(name) must be a share above 0 and up to 1, not '\(value)'")
+        }
+        return fraction
     }
 
     private static func seconds(

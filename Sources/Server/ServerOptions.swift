@@ -23,7 +23,8 @@ package struct ServerOptions: Sendable {
     package var slowEventMicroseconds = 1000
     /// Where the log is kept; nil: nothing is kept.
     package var dataDirectory: String?
-    package var logSync = LogSync.everysec
+    package var logSync = LogSync.everysec { didSet { self.isLogSyncGiven = true } }
+    private(set) var isLogSyncGiven = false
     package var log = LogOptions()
     /// Damage found at the start is cut away, with everything after it, instead of refusing to start.
     package var repairsLog = false
@@ -50,6 +51,8 @@ package struct ServerOptions: Sendable {
     package var replicaID: String?
     /// Where the node stands, as its primary counts regions.
     package var region: String?
+    /// The replicated group that the node is a member of.
+    package var group = GroupOptions()
     package var configFile: String?
 
     package init() {}

@@ -69,7 +69,7 @@ struct ServeCommand: ParsableCommand {
             When the disk is waited for. always: a reply, and a replica, gets to know of a write once it is synced, and \
             nothing acknowledged is lost to a loss of power. everysec: synced once a second, and a loss of power costs at \
             most two seconds. no: the system decides. Under all three a crash of the process loses nothing acknowledged. \
-            (default: everysec)
+            (default: everysec, and always in a group)
             """
     )
     var logSync: String?
@@ -174,6 +174,69 @@ struct ServeCommand: ParsableCommand {
     @Option(help: "Where this node stands, for a primary that counts regions. (default: none)")
     var region: String?
 
+    @Option(
+        help: """
+            id@host:port,… of all members of a replicated group, this node included: the ports that members use among \
+            themselves. They elect a leader per shard. (default: none)
+            """
+    )
+    var group: String?
+
+    @Option(help: "Which of the members this node is: its id, from 0 to 65535.")
+    var nodeId: String?
+
+    @Option(help: "Milliseconds between two heartbeats of a group, 100 to 300000, the same everywhere. (default: 500)")
+    var heartbeat: String?
+
+    @Option(
+        help: """
+            quorum: a majority elects, and decides every write before its reply: nothing acknowledged is lost while a \
+            majority survives. nearest: whoever misses the leader leads at once, without asking: for data whose \
+            availability matters more than its last writes, which can be discarded, and are counted then. (default: quorum)
+            """
+    )
+    var election: String?
+
+    @Option(help: "Bytes of records that a member asks for at once; 0: as many as the leader gives. (default: 256kb)")
+    var channelChunkSize: String?
+
+    @Option(help: "Share of the link's speed that catching up of members may use, above 0 and up to 1. (default: 0.5)")
+    var channelBudget: String?
+
+    @Option(help: "Bytes a second of this node's link to the other members. (default: 125000000)")
+    var linkSpeed: String?
+
+    @Option(help: "Share of that budget that catching up in the background may use. (default: 0.3)")
+    var backgroundFraction: String?
+
+    @Option(
+        help: """
+            As what this node catches up: foreground, background (it leaves the most of the leader's budget to others) or \
+            realtime (it never waits). (default: foreground)
+            """
+    )
+    var catchUpClass: String?
+
+    @Option(
+        help: """
+            What a leader does whose disk takes nothing. withdraw: lets another member lead; evict-oldest: saves its data, to \
+            let go of old log, and stays. (default: withdraw)
+            """
+    )
+    var onDiskPressure: String?
+
+    @Option(help: "A file with 16 bytes or more that all members share and nobody else knows.")
+    var groupSecretFile: String?
+
+    @Option(help: "PEM file with this member's certificate, for TLS between members. (default: none, no TLS)")
+    var groupTlsCert: String?
+
+    @Option(help: "PEM file with the key of that certificate.")
+    var groupTlsKey: String?
+
+    @Option(help: "PEM file with the authority that signed the members' certificates.")
+    var groupTlsCa: String?
+
     @Option(help: "trace, debug, info, notice, warning, error or critical.")
     var logLevel: String = "notice"
 
@@ -197,7 +260,13 @@ struct ServeCommand: ParsableCommand {
             ("snapshot-join-window", self.snapshotJoinWindow), ("snapshot-rate", self.snapshotRate),
             ("snapshot-buffer", self.snapshotBuffer), ("snapshot-chunk-size", self.snapshotChunkSize),
             ("replica-of", self.replicaOf), ("replica-of-stream", self.replicaOfStream),
-            ("replica-id", self.replicaId), ("region", self.region),
+            ("replica-id", self.replicaId), ("region", self.region), ("group", self.group), ("node-id", self.nodeId),
+            ("heartbeat", self.heartbeat), ("election", self.election), ("channel-chunk-size", self.channelChunkSize),
+            ("channel-budget", self.channelBudget), ("link-speed", self.linkSpeed),
+            ("background-fraction", self.backgroundFraction), ("catch-up-class", self.catchUpClass),
+            ("on-disk-pressure", self.onDiskPressure), ("group-secret-file", self.groupSecretFile),
+            ("group-tls-cert", self.groupTlsCert), ("group-tls-key", self.groupTlsKey),
+            ("group-tls-ca", self.groupTlsCa),
         ]
     }
 

@@ -6,9 +6,9 @@ import Workload
 struct SuiteOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Which cases: the name of a suite, or a file (docs/scenarios.md). (default: quick)",
+            "Which cases: the name of a suite, or a file (docs/scenarios.md). (default: quick; gate for comparisons)",
             discussion:
-                "quick (a minute), standard (many minutes), full, resume, snapshot, live, lag, faults, scale or soak; "
+                "quick (a minute), standard (many minutes), full, resume, snapshot, live, lag, faults, gate, scale or soak; "
                 + "--list tells what each has."
         )
     )
@@ -42,7 +42,10 @@ struct SuiteOptions: ParsableArguments {
     /// The suite that is no list of cases, but minutes of one.
     private static let soak = "soak"
 
-    var name: String { self.suite ?? "quick" }
+    /// What is measured unless the user, or what the suite is for, says so.
+    static let usual = "quick"
+
+    private func name(otherwise: String = Self.usual) -> String { self.suite ?? otherwise }
 
     func validate() throws {
         guard self.valueSize.map({ (24...(64 << 20)).contains($0) }) ?? true else {
@@ -77,12 +80,12 @@ struct SuiteOptions: ParsableArguments {
         }
     }
 
-    var isSoak: Bool { self.name == Self.soak }
+    var isSoak: Bool { self.suite == Self.soak }
 
     var limit: LatencyLimit? { self.findMax.flatMap { LatencyLimit(parsing: $0) } }
 
     /// What the results are called after.
-    var label: String { self.limit == nil ? self.name : FindMax.scenario }
+    func label(otherwise: String) -> String { self.limit == nil ? self.name(otherwise: otherwise) : FindMax.scenario }
 
     /// Whose highest rate is looked for.
     func searched() throws(HarnessError) -> [FanOutCase] {
@@ -93,16 +96,19 @@ struct SuiteOptions: ParsableArguments {
     }
 
     /// What a suite wants to be measured.
-    func targets() throws(HarnessError) -> [String] {
-        let own = self.isSoak ? [] : try self.narrowed().targets
+    func targets(otherwise: String) throws(HarnessError) -> [String] {
+        let own = self.isSoak ? [] : try self.narrowed(otherwise: otherwise).targets
         return own.isEmpty ? ["bundled"] : own
     }
 
-    func seed() throws(HarnessError) -> UInt64? { self.isSoak ? nil : try self.narrowed().seed }
+    func seed(otherwise: String) throws(HarnessError) -> UInt64? {
+        self.isSoak ? nil : try self.narrowed(otherwise: otherwise).seed
+    }
 
     /// What is to be measured.
-    func narrowed() throws(HarnessError) -> Suite {
-        try Self.load(self.name).narrowed(
+    /// - Parameter otherwise: the suite where the user names none.
+    func narrowed(otherwise: String = Self.usual) throws(HarnessError) -> Suite {
+        try Self.load(self.name(otherwise: otherwise)).narrowed(
             replicas: self.replicas.isEmpty ? nil : self.replicas,
             valueSize: self.valueSize,
             trials: self.trials

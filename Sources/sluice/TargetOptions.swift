@@ -52,16 +52,19 @@ struct TargetOptions: ParsableArguments {
     /// The servers in the order that was asked for.
     /// - Parameter otherwise: when none was.
     func specifications(otherwise: [String] = ["bundled"]) throws(HarnessError) -> [TargetSpecification] {
+        var specifications: [TargetSpecification] = []
+        for text in self.target.isEmpty ? otherwise : self.target { specifications.append(try self.specification(text)) }
+        return specifications
+    }
+
+    /// A server that is reached as the others are.
+    func specification(_ text: String) throws(HarnessError) -> TargetSpecification {
         var reach = TargetSpecification.Reach()
         reach.password = ProcessInfo.processInfo.environment[Self.passwordVariable].map { Secret($0) }
         reach.tls.authorities = self.tlsCa
         reach.tls.certificate = self.tlsCert
         reach.tls.key = self.tlsKey
         reach.tls.isInsecure = self.tlsInsecure
-        var specifications: [TargetSpecification] = []
-        for text in self.target.isEmpty ? otherwise : self.target {
-            specifications.append(try TargetSpecification(parsing: text, reach))
-        }
-        return specifications
+        return try TargetSpecification(parsing: text, reach)
     }
 }

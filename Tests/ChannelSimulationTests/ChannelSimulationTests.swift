@@ -4,7 +4,7 @@ import Testing
 
 @Suite("channels under the simulator")
 struct ChannelSimulationTests {
-    private static let parts: [Range<UInt64>] = stride(from: 0, to: 200, by: 50).map { $0..<($0 + 50) }
+    private static let parts: [Range<UInt64>] = stride(from: 0, to: 100, by: 50).map { $0..<($0 + 50) }
 
     private func report(_ seed: UInt64, _ election: ElectionPolicy) -> ChannelSimulationReport {
         ChannelSimulation.run(ChannelScenario(seed: seed, election: election))

@@ -26,6 +26,25 @@ import Workload
         #expect(abs(Double(lags.max) - 2_000_000) < 4000)
     }
 
+    @Test("the course tells the median and the longest lag of each stretch, by when its markers were acknowledged")
+    func course() {
+        var log = MarkerLog()
+        let begin: UInt64 = 5_000_000
+        for offset in [UInt64(0), 1_000_000, 19_000_000, 45_000_000] {
+            log.sent(loadAcknowledged: 0)
+            log.acknowledged(at: begin + offset)
+        }
+        var arrivals = MarkerArrivals()
+        for (number, lag) in [UInt64(100_000), 300_000, 200_000, 7_000_000].enumerated() {
+            arrivals.show(UInt64(number) + 1, at: log.acknowledged[number] + lag)
+        }
+        let stretches = log.course([arrivals])
+        #expect(stretches.map(\.medianMicroseconds) == [200, 7000])
+        #expect(stretches.map(\.longestMicroseconds) == [300, 7000])
+        #expect(stretches.map(\.nanoseconds) == [begin + 10_000_000, begin + 50_000_000])
+        #expect(log.course([]).isEmpty && MarkerLog().course([arrivals]).isEmpty)
+    }
+
     @Test("the writes that a replica lacks are counted from the marker that it shows")
     func counts() {
         var log = MarkerLog()

@@ -106,6 +106,6 @@ import Testing
         for (event, fault) in zip(timeline, one.schedule.faults) {
             #expect(abs(event.seconds - fault.start) < 1 && (event.endSeconds ?? 0) >= fault.end)
         }
-        #expect(trial.series.contains { $0.metric == "replica_lag" && $0.points.count > 10 })
+        #expect(trial.series.contains { $0.metric == "lag" && $0.points.count > 10 })
     }
 }

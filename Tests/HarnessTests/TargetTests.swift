@@ -52,6 +52,9 @@ import Testing
         #expect(loading.receivingSeconds == nil)
         loading.noteReceiving(4_500_000_000)
         #expect(loading.receivedFirst == 2_000_000_000 && loading.receivingSeconds == 2.5)
+        loading.note(true, 5_000_000_000)
+        loading.noteReceiving(6_000_000_000)
+        #expect(loading.receivingSeconds == 2.5)
     }
 
     @Test(

@@ -37,6 +37,23 @@ struct CompareTests {
         #expect(self.verdict(comparison, "disk_bytes_per_resume") == expected)
     }
 
+    @Test("a count that is nearly zero may move by what a timer does, and no more")
+    func slack() {
+        func verdict(_ before: Double, _ after: Double) -> FigureVerdict? {
+            let runs = [before, after].map { value in
+                var record = RunRecord(name: "run", suite: "counts", command: "", startedAt: "", seed: 1)
+                let sample = Sample("allocations_per_mutation", value, unit: "count", better: .lower)
+                record.cases = [SampleRun.measured("counts", "bundled", [], trials: [[sample]])]
+                return record
+            }
+            return self.verdict(RunComparison.judge(baseline: runs[0], current: runs[1]), "allocations_per_mutation")
+        }
+        #expect(verdict(0.029, 0.031) == .ok)
+        #expect(verdict(0, 0.01) == .ok)
+        #expect(verdict(0.03, 1.03) == .regression)
+        #expect(verdict(1.03, 0.03) == .improvement)
+    }
+
     @Test("a least effect is about timings; a count keeps its own bound")
     func minimumEffect() {
         let (before, after) = (self.run(bytes: 1000), self.run(bytes: 1100, firstFrame: 130))

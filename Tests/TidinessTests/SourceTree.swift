@@ -36,7 +36,7 @@ struct SourceFile {
 }
 
 enum SourceTree {
-    private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
 
     /// Every Swift file below the folders that hold code.

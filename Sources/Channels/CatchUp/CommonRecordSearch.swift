@@ -5,8 +5,10 @@
 package struct CommonRecordSearch: Equatable, Sendable {
     package private(set) var common: Seq
     package private(set) var different: Seq
-    /// What lies before it cannot be compared: the leader has trimmed it.
-    package private(set) var floor: Seq = 0
+    /// The leader's first retained record.
+    package private(set) var retained: Seq = 0
+    /// What lies before it cannot be compared. One more than `retained` where the leader no longer knows the record before.
+    private var floor: Seq = 0
     /// The place cannot be found: it lies before what is retained.
     package private(set) var isLost = false
 
@@ -40,9 +42,10 @@ package struct CommonRecordSearch: Equatable, Sendable {
         self.look()
     }
 
-    /// The leader has nothing before this seq.
-    package mutating func trimmed(before seq: Seq) {
-        self.floor = max(self.floor, seq)
+    /// The leader has nothing before `retained`, and could not compare the record before `asked`.
+    package mutating func trimmed(before retained: Seq, asked: Seq) {
+        self.retained = max(self.retained, retained)
+        self.floor = max(self.floor, retained > asked ? retained : asked + 1)
         self.look()
     }
 

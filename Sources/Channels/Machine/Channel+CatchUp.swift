@@ -192,12 +192,13 @@ extension Channel {
 
     private mutating func receivedBadRange(_ nack: Nack, _ request: OutstandingRequests.Request, now: Microseconds) {
         if request.isProbe || request.restarts {
-            self.following.search?.trimmed(before: nack.firstRetained)
+            self.following.search?.trimmed(before: nack.firstRetained, asked: request.since)
         } else if request.since == self.log.tail {
             let (next, overflows) = request.since.addingReportingOverflow(1)
             guard !overflows else { return }
             let first = nack.firstRetained == 0 ? next : nack.firstRetained
-            guard first > self.log.tail, self.skip(to: first, now: now) else { return }
+            // Where it begins just here it does not know the record before, and cannot compare.
+            guard first >= self.log.tail, self.skip(to: first, now: now) else { return }
         }
         self.ask(now)
     }

@@ -42,6 +42,10 @@ extension Channel {
         // Nothing that is decided is ever cut.
         guard self.options.election == .nearest || seq >= self.commit else { return }
         let discarded = self.log.tail - seq
+        // What was applied to the data cannot be taken back.
+        if self.options.content == .keyspace, seq < self.applied {
+            return self.fetchSnapshot(.diverged, discarding: discarded, floor: seq)
+        }
         switch (self.options.content, self.options.election) {
         case (.log, _), (.keyspace, .quorum):
             self.counters.recordsDiscarded += discarded
@@ -64,12 +68,12 @@ extension Channel {
         case .keyspace:
             self.following.search = nil
             self.fetchSnapshot(.diverged, discarding: self.log.tail - search.common, floor: search.different)
-        case .log: self.request(since: search.floor, previous: .none, isProbe: false, restarts: true, now: now)
+        case .log: self.request(since: search.retained, previous: .none, isProbe: false, restarts: true, now: now)
         }
     }
 
     mutating func receivedRestart(_ response: SyncResponse, now: Microseconds) {
-        guard let search = self.following.search, response.first >= search.floor else { return }
+        guard let search = self.following.search, response.first >= search.retained else { return }
         guard self.jobs.allSatisfy({ !$0.changesLog }) else { return }
         self.following.search = nil
         self.counters.gaps += 1
@@ -106,6 +110,7 @@ extension Channel {
         // One that is older than what is on disk here is of no use: that has been acknowledged.
         let floor = max(self.commit, self.following.snapshotFloor)
         guard self.options.election == .nearest || tail >= floor else { return }
+        self.applied = 0
         self.counters.snapshots += 1
         self.counters.recordsDiscarded += self.following.discards
         let decided = self.commit

@@ -97,6 +97,11 @@ extension Channel {
             self.log.first = min(max(self.log.first, first), self.log.tail)
             self.nack(request, .badRange, to: node, "trimmed")
         case .found(let previous, let records, _):
+            // What is not known cannot be compared, and must not pass for the same.
+            guard previous != .none || request.previous == .none else {
+                self.nack(request, .badRange, to: node, "the record before is not known")
+                return
+            }
             guard previous.agrees(with: request.previous) else {
                 self.nack(request, .diverged, to: node, "another record before")
                 return

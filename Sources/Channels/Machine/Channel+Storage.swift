@@ -93,7 +93,8 @@ extension Channel {
         self.log = log
         self.durable = log.tail
         if self.options.election == .nearest { self.commit = min(self.commit, log.tail) }
-        self.following.verified = min(self.following.verified, log.tail)
+        // What is left may not be what the leader had spoken of.
+        self.following.verified = 0
         self.refuseDropped()
         switch self.role {
         case .leader: self.counters.diskPressuresOnLeader += 1

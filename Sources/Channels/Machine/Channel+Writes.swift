@@ -40,7 +40,7 @@ extension Channel {
     // MARK: Deciding
 
     /// Whether a majority was heard lately. A leader without one may have been replaced, and decides nothing.
-    func hasMajority(_ now: Microseconds) -> Bool {
+    package func hasMajority(_ now: Microseconds) -> Bool {
         switch self.options.election {
         case .nearest: return self.leading != nil
         case .quorum:

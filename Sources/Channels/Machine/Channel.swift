@@ -29,6 +29,8 @@ package struct Channel: Sendable {
     package internal(set) var durable: Seq
     /// Records before this seq are decided.
     package internal(set) var commit: Seq = 0
+    /// What the data had when this node last stopped leading: some of it may not be decided.
+    var applied: Seq = 0
 
     var generator: SeededGenerator
     /// What the present event leads to.
@@ -87,6 +89,22 @@ package struct Channel: Sendable {
     /// The term that a leader's records carry; nil while the node does not lead.
     package var recordTerm: Term? { self.leading?.recordTerm }
 
+    /// Records that somebody lacks: a leader tells of its stalest peer, a replica of itself. Nil where nobody was heard of who
+    /// could be compared; peers that were never heard do not count.
+    package var lag: UInt64? {
+        switch self.role {
+        case .leader:
+            guard let lowest = self.tracker.lowestTail else { return nil }
+            return self.log.tail - min(self.log.tail, lowest)
+        case .replica:
+            guard let leader = self.following.leader, let peer = self.tracker[leader], peer.seenAt != nil else {
+                return nil
+            }
+            return peer.tail - min(peer.tail, self.log.tail)
+        case .candidate, .idle: return nil
+        }
+    }
+
     /// Whether everything has ended.
     package var isStopped: Bool {
         if case .stopped = self.closing { return true }
@@ -140,6 +158,10 @@ package struct Channel: Sendable {
         case .received(let message, let node): self.received(message, from: node, now: now)
         case .ticked: self.tick(time)
         case .proposed(let token, let payloads): self.propose(token, payloads, now: now)
+        case .numbered(let payloads):
+            precondition(self.role == .leader, "only a leader numbers")
+            self.append(payloads)
+        case .applied(let seq): self.applied = seq
         case .stored(let number): self.stored(number, now: now)
         case .storageFailed(let log): self.storageFailed(log, now: now)
         case .read(let number, let outcome): self.readCompleted(number, outcome, now: now)

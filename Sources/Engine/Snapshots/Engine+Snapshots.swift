@@ -37,7 +37,13 @@ extension Engine {
     /// - Returns: whether one was begun. Where all views of the data are taken the links go on waiting.
     package mutating func triggerSnapshots(version: String, now: Milliseconds) -> Bool {
         guard self.stream.snapshots.isPassDue(now: now) else { return false }
-        let facts = SnapshotFacts(history: self.stream.history, position: self.tip, now: now, version: version)
+        let facts = SnapshotFacts(
+            history: self.stream.history,
+            position: self.tip,
+            now: now,
+            version: version,
+            record: self.group?.lastRecord
+        )
         guard let writer = SnapshotWriter(on: &self.keyspace, facts) else { return false }
         let beginning = self.stream.beginSnapshots(at: self.tip, now: now)
         self.productions.append(SnapshotProduction(pass: beginning.pass, writer: writer))

@@ -11,6 +11,8 @@ package struct LoadedFacts: Equatable, Sendable {
     package fileprivate(set) var version: String?
     /// Wall clock of the moment that it shows, in ms, to the second.
     package fileprivate(set) var time: Milliseconds?
+    private var recordTerm: UInt64?
+    private var recordChecksum: UInt64?
     package internal(set) var byteCount = 0
     var announcedKeyCount = 0
     /// Keys left out because their time had come.
@@ -21,6 +23,14 @@ package struct LoadedFacts: Equatable, Sendable {
     /// Whether it comes from elsewhere: it has no place in any history.
     package var isForeign: Bool { self.history == nil || self.position == nil }
 
+    /// Nil in a file of a node that is in no group.
+    package var record: RecordFacts? {
+        guard let term = self.recordTerm, let checksum = self.recordChecksum.flatMap({ UInt32(exactly: $0) }) else {
+            return nil
+        }
+        return RecordFacts(term: term, checksum: checksum)
+    }
+
     mutating func note(_ name: Bytes, _ value: Bytes) {
         if name.equals(Bytes(SnapshotFactName.history)) {
             self.history = History(hex: value)
@@ -28,6 +38,10 @@ package struct LoadedFacts: Equatable, Sendable {
             self.position = Decimal.readUnsigned(value)
         } else if name.equals(Bytes(SnapshotFactName.version)) {
             self.version = value.text
+        } else if name.equals(Bytes(SnapshotFactName.recordTerm)) {
+            self.recordTerm = Decimal.readUnsigned(value)
+        } else if name.equals(Bytes(SnapshotFactName.recordChecksum)) {
+            self.recordChecksum = Decimal.readUnsigned(value)
         } else if name.equals(Bytes("ctime")) {
             guard let seconds = Decimal.read(value), seconds <= .max / 1000, seconds >= 0 else { return }
             self.time = seconds * 1000

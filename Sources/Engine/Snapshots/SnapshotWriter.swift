@@ -97,6 +97,10 @@ package final class SnapshotWriter {
         self.encoder.aux(SnapshotFactName.history, self.facts.history.hex, to: writer)
         self.encoder.aux(SnapshotFactName.position, String(self.facts.position), to: writer)
         self.encoder.aux(SnapshotFactName.version, self.facts.version, to: writer)
+        if let record = self.facts.record {
+            self.encoder.aux(SnapshotFactName.recordTerm, String(record.term), to: writer)
+            self.encoder.aux(SnapshotFactName.recordChecksum, String(record.checksum), to: writer)
+        }
         guard self.viewCounts.keys > 0 else { return }
         self.encoder.sizes(keys: self.viewCounts.keys, expiring: self.viewCounts.expiring, to: writer)
     }

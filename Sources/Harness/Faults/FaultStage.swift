@@ -145,9 +145,9 @@ final class FaultStage {
     }
 
     /// Lets the primary forget who played.
-    func leave(_ replicas: Int) throws(HarnessError) {
+    func leave() throws(HarnessError) {
         let target = self.session.target
-        let ids = try target.info("replication").replicaIDs + (0..<replicas).map(ReplicaFleet.id)
+        let ids = try target.info("replication").replicaIDs + self.fleet.ids
         self.stop()
         try Wait.until("\(target.id) had let its replicas go", withinSeconds: Self.onlineSeconds) {
             () throws(HarnessError) in try target.connectedReplicas() <= target.residents

@@ -65,7 +65,7 @@ package enum FaultsScenario {
         course.add(to: &trial)
         trial.invalidate(try stage.differences(since: start))
         isLeft = true
-        try stage.leave(one.replicas)
+        try stage.leave()
         trial.phaseEnded("verify")
         return trial
     }
@@ -186,7 +186,7 @@ struct FaultCourse {
         trial.add("response", stat: "p99", unit: "us", course: self.points["response p99"] ?? [])
         trial.add("response", stat: "max", unit: "us", course: self.points["response max"] ?? [])
         trial.add("write_rate", unit: "1/s", course: self.points["rate"] ?? [])
-        trial.add("replica_lag", stat: "max", unit: "count", course: self.points["lag"] ?? [])
+        trial.add("lag", stat: "max", unit: "count", course: self.points["lag"] ?? [])
         trial.invalidate([self.total.saturation].compactMap(\.self))
     }
 }

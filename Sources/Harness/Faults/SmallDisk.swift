@@ -10,6 +10,7 @@ final class SmallDisk {
 
     /// Where it is mounted.
     let path: String
+    private var isRemoved = false
 
     static var canBeMade: Bool { geteuid() == 0 && self.mountPath != nil }
 
@@ -50,6 +51,8 @@ final class SmallDisk {
     func empty() { unlink(self.ballast) }
 
     func remove() {
+        guard !self.isRemoved else { return }
+        self.isRemoved = true
         if let program = Self.unmountPath { _ = Self.run(program, ["-l", self.path]) }
         rmdir(self.path)
     }

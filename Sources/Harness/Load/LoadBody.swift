@@ -31,6 +31,8 @@ final class LoadBody: Reacting {
     /// What values that are made anew are cut from; shared by all batches.
     private var filler: Filler?
     var ledger: Ledger
+    /// The number of the first connection; those before it are other generators'.
+    private let first: Int
     /// The last sequence numbers before this load.
     private let before: [UInt64]
     private var acknowledged: UInt64 = 0
@@ -48,6 +50,7 @@ final class LoadBody: Reacting {
         access: Access,
         progress: LoadProgress,
         ledger: Ledger,
+        first: Int = 0,
         seed: UInt64
     ) {
         self.poller = poller
@@ -56,6 +59,7 @@ final class LoadBody: Reacting {
         self.progress = progress
         self.generator = SeededGenerator(seed: seed)
         self.ledger = ledger
+        self.first = first
         self.before = ledger.last
         self.buffer = .allocate(byteCount: Self.readSize, alignment: 64)
     }
@@ -76,7 +80,9 @@ final class LoadBody: Reacting {
         self.isRunning = true
         self.pace = Pace(bytesPerSecond: shape.bytesPerSecond)
         self.parked.removeAll()
-        while self.connections.count < min(shape.connections, self.ledger.last.count), self.isRunning { self.connect() }
+        while self.connections.count < min(shape.connections, self.ledger.last.count - self.first), self.isRunning {
+            self.connect()
+        }
         if let rate = shape.rate { return self.beginOpenLoop(rate: rate) }
         for connection in self.connections.prefix(shape.connections) {
             connection.batch = self.freshBatch(depth: shape.pipeline)
@@ -152,10 +158,11 @@ final class LoadBody: Reacting {
         do {
             let socket = try self.access.open(self.endpoint)
             socket.setNoDelay()
-            let number = UInt32(self.connections.count)
+            let place = self.connections.count
+            let number = UInt32(self.first + place)
             let batch = self.freshBatch(depth: max(1, self.shape.pipeline))
             self.connections.append(LoadConnection(number: number, socket: socket, batch: batch))
-            try self.poller.add(socket, .readable, token: UInt64(number))
+            try self.poller.add(socket, .readable, token: UInt64(place))
         } catch {
             self.fail("a load connection could not be opened: \(error)")
         }
@@ -196,7 +203,8 @@ final class LoadBody: Reacting {
 
     func watch(_ connection: LoadConnection, _ interest: Poller.Interest) {
         do throws(SocketError) {
-            try self.poller.modify(connection.socket, interest, token: UInt64(connection.number))
+            let place = UInt64(connection.number) - UInt64(self.first)
+            try self.poller.modify(connection.socket, interest, token: place)
         } catch {
             self.drop(connection, "a load connection cannot be watched: \(error)")
         }

@@ -60,12 +60,15 @@ package final class LoadGenerator: Sendable {
         try self.init(host: host, port: port, access: access, continuing: ledger, seed: seed)
     }
 
-    /// - Parameter ledger: where the sequence numbers of the connections go on.
+    /// - Parameters:
+    ///   - ledger: where the sequence numbers of the connections go on.
+    ///   - first: the number of its first connection, where other generators load the same server.
     package init(
         host: String,
         port: UInt16,
         access: Access = Access(),
         continuing ledger: Ledger,
+        first: Int = 0,
         seed: UInt64
     ) throws(SocketError) {
         let poller = try Poller()
@@ -76,6 +79,7 @@ package final class LoadGenerator: Sendable {
             access: access,
             progress: self.progress,
             ledger: ledger,
+            first: first,
             seed: seed
         )
         self.reactor = Reactor(poller: poller, body: body)

@@ -26,6 +26,8 @@ final class FleetBody: Reacting {
     let dialect: Dialect
     /// What a connection says before its handshake; empty for nothing.
     private let greeting: [UInt8]
+    /// What ids begin with.
+    private let name: String
     private let progress: LoadProgress
     var replicas: [UInt64: SyntheticReplica] = [:]
     var nextToken: UInt64 = 0
@@ -42,11 +44,13 @@ final class FleetBody: Reacting {
     /// No replica leaves or dawdles any more.
     var isHurried = false
 
-    init(poller: Poller, endpoint: Endpoint, dialect: Dialect, greeting: [UInt8], progress: LoadProgress) {
+    init(poller: Poller, endpoint: Endpoint, dialect: Dialect, greeting: [UInt8], name: String, progress: LoadProgress)
+    {
         self.poller = poller
         self.endpoint = endpoint
         self.dialect = dialect
         self.greeting = greeting
+        self.name = name
         self.progress = progress
         self.buffer = .allocate(byteCount: 2 * Self.readSize, alignment: 64)
     }
@@ -55,13 +59,16 @@ final class FleetBody: Reacting {
 
     // MARK: - Coming and going
 
-    /// - Parameter missing: mutations that they lack at `start`; their streams are then checked from where they begin.
+    /// - Parameters:
+    ///   - missing: mutations that they lack at `start`; their streams are then checked from where they begin.
+    ///   - own: the load's connections that the ledger knows; nil for all.
     func attach(
         _ count: Int,
         at start: StartingPoint,
         _ behaviour: ReplicaBehaviour,
         behind ledger: Ledger,
-        missing: UInt64 = 0
+        missing: UInt64 = 0,
+        knowing own: Range<Int>? = nil
     ) {
         let now = Clocks.monotonicNanoseconds
         self.isHurried = false
@@ -69,12 +76,12 @@ final class FleetBody: Reacting {
             let token = self.nextToken
             self.nextToken += 1
             let replica = SyntheticReplica(
-                id: ReplicaFleet.id(self.replicas.count),
+                id: ReplicaFleet.id(self.replicas.count, of: self.name),
                 behaviour: behaviour,
                 joinedAt: ledger.count - missing,
                 start: start,
                 verifier: missing == 0
-                    ? StreamVerifier(behind: ledger) : StreamVerifier(connections: ledger.last.count),
+                    ? StreamVerifier(behind: ledger, knowing: own) : StreamVerifier(connections: ledger.last.count),
                 phase: .away(until: now)
             )
             self.replicas[token] = replica

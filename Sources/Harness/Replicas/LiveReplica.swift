@@ -22,9 +22,10 @@ struct LoadingTime {
         }
     }
 
+    /// Who loads a file that it has received still says that its copy comes.
     mutating func noteReceiving(_ now: UInt64) {
         self.receivedFirst = self.receivedFirst ?? now
-        self.receivedLast = now
+        if self.since == nil { self.receivedLast = now }
     }
 
     /// Nil when it never said so.

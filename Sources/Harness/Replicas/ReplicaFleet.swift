@@ -40,6 +40,7 @@ package final class ReplicaFleet: Sendable {
         port: UInt16,
         dialect: Dialect,
         access: Access = Access(),
+        name: String = ReplicaFleet.defaultName,
         progress: LoadProgress
     ) throws(SocketError) {
         let poller = try Poller()
@@ -48,6 +49,7 @@ package final class ReplicaFleet: Sendable {
             endpoint: try Endpoint(host: host, port: port),
             dialect: dialect,
             greeting: access.greeting,
+            name: name,
             progress: progress
         )
         self.reactor = Reactor(poller: poller, body: body)
@@ -64,14 +66,16 @@ package final class ReplicaFleet: Sendable {
     /// - Parameters:
     ///   - ledger: what the load, at rest, has sent so far.
     ///   - missing: how many of its mutations they lack at `start`.
+    ///   - own: the load's connections that the ledger knows; nil for all.
     package func attach(
         _ count: Int,
         at start: StartingPoint,
         _ behaviour: ReplicaBehaviour,
         behind ledger: Ledger,
-        missing: UInt64 = 0
+        missing: UInt64 = 0,
+        knowing own: Range<Int>? = nil
     ) {
-        self.reactor.call { $0.attach(count, at: start, behaviour, behind: ledger, missing: missing) }
+        self.reactor.call { $0.attach(count, at: start, behaviour, behind: ledger, missing: missing, knowing: own) }
     }
 
     /// Makes bystanders of all replicas that are attached now: they are checked as all are, but nothing is measured on them.
@@ -81,8 +85,23 @@ package final class ReplicaFleet: Sendable {
         }
     }
 
+    /// Replicas that lack something which these connections have sent.
+    func lacking(_ own: Range<Int>, of ledger: Ledger) -> Int {
+        self.reactor.call { body in
+            body.replicas.values.count { replica in
+                let last = replica.held.last
+                return own.contains { last[$0] != ledger.last[$0] }
+            }
+        }
+    }
+
+    package static let defaultName = "bench"
+
+    /// The ids of those that are attached.
+    var ids: [String] { self.reactor.call { $0.replicas.values.map(\.id) } }
+
     /// The ids of attached replicas: the same for every fleet, because a primary remembers each that it ever saw.
-    static func id(_ place: Int) -> String { "bench-\(place)" }
+    static func id(_ place: Int, of name: String = ReplicaFleet.defaultName) -> String { "\(name)-\(place)" }
 
     /// Lets slow replicas catch up and flapping ones stay, once the load is over.
     package func hurry() { self.reactor.call { $0.hurry() } }

@@ -15,6 +15,7 @@ package final class RunRecorder {
 
     package func note(_ text: String) { self.record.notes.append(text) }
     package func invalidate(_ reason: String) { self.record.invalid.append(reason) }
+    package func set(_ comparison: ComparisonRecord) { self.record.comparison = comparison }
     package func set(_ sweep: SweepRecord) { self.record.sweep = sweep }
 
     /// Enters a target, unless one of that name is there: a sweep starts the same one again and again.
@@ -26,13 +27,15 @@ package final class RunRecorder {
     package func set(_ environment: [EnvironmentSection]) { self.record.environment = environment }
 
     /// Enters a finished trial. A promised metric that it lacks makes it invalid.
+    /// - Parameter isSaved: whether the record is handed on at once; whoever makes many short trials does so now and then.
     package func add(
         _ trial: Trial,
         scenario: String,
         target: String,
         parameters: [Parameter],
         expected: [String],
-        unsupported: [String: String] = [:]
+        unsupported: [String: String] = [:],
+        isSaved: Bool = true
     ) {
         let settings = parameters.map { "\($0.name)=\($0.value)" }.joined(separator: ",")
         let id = "\(scenario)/\(target)/\(settings)"
@@ -66,7 +69,7 @@ package final class RunRecorder {
                 invalid: trial.invalid + missing.map { "the metric \($0) is missing" }
             )
         )
-        self.save()
+        if isSaved { self.save() }
     }
 
     package func finish(interrupted: Bool) {
@@ -74,7 +77,8 @@ package final class RunRecorder {
         self.save()
     }
 
-    private func save() {
+    /// Hands on what there is.
+    package func save() {
         self.record.seconds = Double(Clocks.monotonicNanoseconds - self.began) / 1e9
         self.write(self.record)
     }

@@ -13,15 +13,29 @@ package final class Session {
     /// Ten million writes take most of a minute on a small machine.
     private static let preloadSeconds = 600.0
 
-    /// - Parameter connections: the most load connections that any case will use.
-    package init(_ target: Target, connections: Int, seed: UInt64) throws(HarnessError) {
+    /// Numbers of this generator's load connections, where others load the same server; nil where none do.
+    private let own: Range<Int>?
+
+    /// - Parameters:
+    ///   - connections: the most load connections that any case will use.
+    ///   - own: those of them that are this generator's; nil for all.
+    ///   - name: what its replicas' ids begin with.
+    package init(
+        _ target: Target,
+        connections: Int,
+        own: Range<Int>? = nil,
+        name: String = ReplicaFleet.defaultName,
+        seed: UInt64
+    ) throws(HarnessError) {
         self.target = target
+        self.own = own
         do throws(SocketError) {
             let load = try LoadGenerator(
                 host: target.host,
                 port: target.port,
                 access: target.access,
-                connections: connections,
+                continuing: Ledger(connections: connections),
+                first: own?.lowerBound ?? 0,
                 seed: seed
             )
             self.load = load
@@ -30,6 +44,7 @@ package final class Session {
                 port: target.replicationPort,
                 dialect: target.dialect,
                 access: target.access,
+                name: name,
                 progress: load.progress
             )
         } catch {
@@ -96,7 +111,8 @@ package final class Session {
     package func attach(_ count: Int, _ behaviour: ReplicaBehaviour) throws(HarnessError) {
         guard count > 0 else { return }
         let others = self.fleet.counters.replicas
-        self.fleet.attach(count, at: try self.target.tip(), behaviour, behind: self.load.state.ledger)
+        let ledger = self.load.state.ledger
+        self.fleet.attach(count, at: try self.target.tip(), behaviour, behind: ledger, knowing: self.own)
         try self.waitUntilOnline(others + count)
     }
 
@@ -106,6 +122,25 @@ package final class Session {
             try self.attach(count, kind.behaviour(loadSeconds: loadSeconds))
         }
         self.fleet.setAside()
+    }
+
+    /// Waits until every replica has what this generator has sent, others beside it.
+    func drainOwn(withinSeconds limit: Double) throws(HarnessError) {
+        self.fleet.hurry()
+        guard let own = self.own else { return try self.drain() }
+        let ledger = self.load.state.ledger
+        try Wait.until("the replicas of \(self.target.id) were current", withinSeconds: limit) {
+            () throws(HarnessError) in
+            try self.check(self.fleet.counters)
+            return self.fleet.lacking(own, of: ledger) == 0
+        }
+    }
+
+    /// Detaches every replica of this generator; others may stay.
+    func detachOwn() throws(HarnessError) {
+        let ids = self.fleet.ids
+        self.fleet.detachAll()
+        try self.target.dropSlots(ids)
     }
 
     func waitUntilOnline(_ count: Int) throws(HarnessError) {
@@ -120,7 +155,7 @@ package final class Session {
     /// Detaches every replica, waits until the target has noticed, and lets it forget them.
     /// - Parameter visitors: ids of replicas beside the fleet's.
     package func detach(_ visitors: String...) throws(HarnessError) {
-        let ids = (0..<self.fleet.counters.replicas).map(ReplicaFleet.id) + visitors
+        let ids = self.fleet.ids + visitors
         self.fleet.detachAll()
         try Wait.until("\(self.target.id) had let its replicas go", withinSeconds: Self.onlineSeconds) {
             () throws(HarnessError) in try self.target.connectedReplicas() <= self.target.residents

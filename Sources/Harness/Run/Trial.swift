@@ -54,8 +54,17 @@ package struct Trial {
         self.keep(metric, unit: "ns", histogram)
     }
 
-    /// Keeps a whole histogram whose figures are entered otherwise.
-    package mutating func keep(_ metric: String, unit: String, _ histogram: Histogram<UInt64>?) {
+    /// Enters a histogram of counts: its percentiles, and itself.
+    package mutating func add(_ metric: String, counts histogram: Histogram<UInt64>?) {
+        guard let histogram, histogram.totalCount > 0 else { return }
+        for (stat, percentile) in [("p50", 50.0), ("p99", 99), ("max", 100)] {
+            let value = Double(histogram.valueAtPercentile(percentile))
+            self.add(metric, value, unit: "count", better: .lower, stat: stat)
+        }
+        self.keep(metric, unit: "count", histogram)
+    }
+
+    private mutating func keep(_ metric: String, unit: String, _ histogram: Histogram<UInt64>?) {
         guard let counts = histogram.flatMap(HistogramCounts.init), counts.total > 0 else { return }
         self.histograms.append(HistogramRecord(metric: metric, unit: unit, counts: counts))
     }

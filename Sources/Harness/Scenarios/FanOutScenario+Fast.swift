@@ -86,10 +86,7 @@ extension FanOutScenario {
         Self.addRates(&trial, start, end, drained)
         if fanOut.replicas > 0 {
             Self.addDeliveries(&trial, start, drained)
-            if let lag, lag.totalCount > 0 {
-                trial.add("replica_lag", Double(lag.valueAtPercentile(50)), unit: "count", better: .lower, stat: "p50")
-                trial.add("replica_lag", Double(lag.max), unit: "count", better: .lower, stat: "max")
-            }
+            trial.add("replica_lag", counts: lag)
         }
         let counters = session.fleet.counters
         if fanOut.kind == .flapping {

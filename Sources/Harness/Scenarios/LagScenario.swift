@@ -153,14 +153,16 @@ package enum LagScenario {
         // The worst replica is the one whose slow end is the longest.
         let worst = lags.max { $0.valueAtPercentile(99) < $1.valueAtPercentile(99) }
         trial.add("lag_worst", nanoseconds: worst)
+        let course = result.log.course(arrivals)
+        let points: [(stat: String, value: KeyPath<LagStretch, Double>)] = [
+            ("p50", \.medianMicroseconds), ("max", \.longestMicroseconds),
+        ]
+        for (stat, value) in points {
+            trial.add("lag", stat: stat, unit: "us", course: course.map { ($0.nanoseconds, $0[keyPath: value]) })
+        }
         var counts = behind ?? FleetBody.emptyLag
         if behind == nil { for seen in result.replicas { counts.add(seen.behind) } }
-        if counts.totalCount > 0 {
-            for (stat, percentile) in [("p50", 50.0), ("p99", 99), ("max", 100)] {
-                let value = Double(counts.valueAtPercentile(percentile))
-                trial.add("lag_mutations", value, unit: "count", better: .lower, stat: stat)
-            }
-        }
+        trial.add("lag_mutations", counts: counts)
         if let seen = result.replicas.first, seen.every.totalCount > 0 {
             let every = Double(seen.every.valueAtPercentile(50)) / 1000
             trial.add("lag_resolution", every, unit: "us", better: .neither)

@@ -73,9 +73,51 @@ package final class ChildProcess {
     package func pause() { if self.isAlive() { kill(self.process, SIGSTOP) } }
     package func goOn() { if self.isAlive() { kill(self.process, SIGCONT) } }
 
+    /// The largest file of a child that is read, in bytes; a profile of its instructions has a few hundred thousand.
+    private static let largestFile = 16 << 20
+    /// How long a tool may take to write its summary when the server has ended.
+    private static let summarySeconds = 5.0
+
+    /// Asks the server to stop, and gives all that it wrote to its outputs. Its directory stays until `stop`.
+    package func finish() -> String {
+        self.end()
+        return Self.contents(of: self.logPath) ?? ""
+    }
+
+    /// A file in its directory; nil when there is none.
+    package func file(_ name: String) -> String? { Self.contents(of: "\(self.directory)/\(name)") }
+
+    /// As `file`, for one that a tool writes in its own time.
+    package func fileOnceWritten(_ name: String) -> String? {
+        let deadline = Clocks.monotonicNanoseconds + UInt64(Self.summarySeconds * 1e9)
+        while Clocks.monotonicNanoseconds < deadline {
+            if let text = self.file(name), !text.isEmpty { return text }
+            usleep(5_000)
+        }
+        return nil
+    }
+
+    private static func contents(of path: String) -> String? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 64 * 1024)
+        while bytes.count < self.largestFile {
+            let count = read(descriptor, &piece, piece.count)
+            if count <= 0 { break }
+            bytes += piece[..<count]
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
     /// Asks the server to stop, kills it if it does not, and removes its directory.
     package func stop() {
         defer { clinux_remove_tree(self.directory) }
+        self.end()
+    }
+
+    private func end() {
         guard self.isAlive() else { return }
         kill(self.process, SIGTERM)
         let deadline = Clocks.monotonicNanoseconds + Self.graceNanoseconds

@@ -32,6 +32,18 @@ package struct EngineSettings: Sendable, Equatable {
     /// Redis sends no PING down the stream, so that every byte of it is a write of the load.
     package var isStreamQuiet = false
 
+    /// How a server is watched from outside, at the price of its speed; nil leaves it alone.
+    package enum Watch: Sendable {
+        /// Every request for memory reaches one arena, which tells at the end what it has handed out.
+        case allocations
+        /// Its system calls are counted, in a file of its directory that is written at the end.
+        case systemCalls
+
+        static let summaryName = "system-calls"
+    }
+
+    package var watch: Watch?
+
     package init() {}
 
     /// As settings of `sluice serve`.

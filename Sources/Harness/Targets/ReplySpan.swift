@@ -51,12 +51,25 @@ enum ReplySpan {
         guard let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) else { return nil }
         switch bytes[start] {
         case UInt8(ascii: "$"), UInt8(ascii: "*"):
-            let text = String(decoding: bytes[(start + 1)..<max(start + 1, end - 1)], as: UTF8.self)
-            guard let count = Int(text), count < 1 << 30 else { throw self.malformed(bytes, start) }
+            guard let count = self.number(bytes[(start + 1)..<max(start + 1, end - 1)]) else {
+                throw self.malformed(bytes, start)
+            }
             return (count, end + 1)
         case UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: ":"): return (0, end + 1)
         default: throw self.malformed(bytes, start)
         }
+    }
+
+    /// A length: -1, or up to the largest that any server sends.
+    private static func number(_ digits: ArraySlice<UInt8>) -> Int? {
+        guard !digits.elementsEqual([UInt8(ascii: "-"), UInt8(ascii: "1")]) else { return -1 }
+        guard !digits.isEmpty, digits.count < 10 else { return nil }
+        var value = 0
+        for digit in digits {
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) else { return nil }
+            value = value * 10 + Int(digit - UInt8(ascii: "0"))
+        }
+        return value
     }
 
     private static func malformed(_ bytes: [UInt8], _ start: Int) -> HarnessError {

@@ -7,6 +7,9 @@ package enum TargetLauncher {
     /// Allocator options for timing and capacity: freed memory goes back within a second by a thread of the allocator,
     /// so that resident memory shows what is used.
     private static let allocatorOptions = "background_thread:true,dirty_decay_ms:1000"
+    /// For counts: no cache keeps requests from the one arena. At the end come the tables of size classes of all arenas
+    /// together; what else there is to print (general, of each arena, mutexes, extents, huge pages) is left out.
+    private static let countingOptions = "tcache:false,narenas:1,stats_print:true,stats_print_opts:gdaxhe"
     static let host = "127.0.0.1"
 
     /// Starts, or connects to, what was asked for.
@@ -64,16 +67,42 @@ package enum TargetLauncher {
             ServerSetting("bind", self.host), ServerSetting("port", String(ports.client)),
             ServerSetting("replication-port", String(ports.replication)),
         ]
-        let child = try ChildProcess(
+        let child = try self.child(
             try self.executable(executable),
             ["serve"] + ServerSetting.arguments(listening + settings.forSluice + specification.settings()),
-            environment: ["MALLOC_CONF": self.allocatorOptions]
+            settings.watch
         )
         return StartingEngine(specification: specification, child: child, host: self.host, ports: ports)
     }
 
+    /// Starts a server, under the tool that watches it.
+    private static func child(
+        _ path: String,
+        _ arguments: [String],
+        _ watch: EngineSettings.Watch?
+    ) throws(HarnessError) -> ChildProcess {
+        switch watch {
+        case nil:
+            return try ChildProcess(path, arguments, environment: ["MALLOC_CONF": self.allocatorOptions])
+        case .allocations:
+            return try ChildProcess(path, arguments, environment: ["MALLOC_CONF": self.countingOptions])
+        case .systemCalls:
+            guard let tracer else { throw HarnessError(.targetUnavailable, "strace is not installed") }
+            let summary = "\(ChildProcess.directoryPlaceholder)/\(EngineSettings.Watch.summaryName)"
+            // -D keeps the server our own child: the tracer steps aside.
+            return try ChildProcess(
+                tracer,
+                ["-D", "-f", "-c", "-o", summary, "--", path] + arguments,
+                environment: ["MALLOC_CONF": self.allocatorOptions]
+            )
+        }
+    }
+
+    /// The program that counts system calls, where it is installed.
+    static var tracer: String? { self.find("strace") }
+
     /// The path that the user gave, or that of this program.
-    private static func executable(_ given: String?) throws(HarnessError) -> String {
+    static func executable(_ given: String?) throws(HarnessError) -> String {
         if let given { return try self.checked(given) }
         guard let path = realpath("/proc/self/exe", nil) else {
             throw HarnessError(.targetUnavailable, "cannot find this executable; is /proc mounted?")
@@ -121,10 +150,10 @@ package enum TargetLauncher {
             ServerSetting("port", String(port)), ServerSetting("bind", self.host),
             ServerSetting("dir", ChildProcess.directoryPlaceholder),
         ]
-        let child = try ChildProcess(
+        let child = try self.child(
             path,
             ServerSetting.arguments(listening + settings.forRedis + specification.settings()),
-            environment: ["MALLOC_CONF": self.allocatorOptions]
+            settings.watch
         )
         return try Target(
             specification,
@@ -137,14 +166,14 @@ package enum TargetLauncher {
     }
 
     /// The first executable of that name in PATH.
-    private static func find(_ name: String) -> String? {
+    static func find(_ name: String) -> String? {
         let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/local/bin:/usr/bin:/bin"
         return path.split(separator: ":").map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
     }
 
     /// Loopback ports that nobody listens on. Another program may take one before the server does; then the server
     /// ends at once and says so.
-    private static func freePorts(_ count: Int) throws(HarnessError) -> [UInt16] {
+    static func freePorts(_ count: Int) throws(HarnessError) -> [UInt16] {
         var sockets: [Socket] = []
         defer { for socket in sockets { socket.close() } }
         do throws(SocketError) {

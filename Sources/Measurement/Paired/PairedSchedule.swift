@@ -87,6 +87,11 @@ package struct PairedSchedule: Sendable {
     /// The metrics of each case.
     package var tracks: [[Track]] { self.cases.map(\.tracks) }
 
+    /// Whether a look has found a regression.
+    package var hasRegression: Bool {
+        self.cases.contains { $0.tracks.contains { $0.judgement?.verdict == .regression } }
+    }
+
     /// Trials that are left if nothing more is decided.
     package var mostTrialsLeft: Int {
         let last = self.looks.pairs[self.looks.pairs.count - 1]

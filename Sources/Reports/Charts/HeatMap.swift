@@ -42,6 +42,8 @@ struct HeatMap: Equatable {
 
 extension Canvas {
     private static let cellHeight = 40.0
+    /// From this opacity on the letters of the page's own colour are harder to read than those of its background.
+    private static let darkCell = 0.68
 
     mutating func draw(_ map: HeatMap) {
         let rowLabels = map.rows.map { TextWidth.of($0, size: 12) }.max() ?? 0
@@ -80,6 +82,6 @@ extension Canvas {
         let texts = [cell.text, bare, String(bare.prefix { $0 != " " })]
         let text = texts.first { TextWidth.of($0, size: 12) <= size - 8 } ?? texts[2]
         let centre = Point(x: corner.x + size / 2, y: corner.y + Self.cellHeight / 2 + 4)
-        self.text(text, at: centre, opacity > 0.55 ? "inverse" : "", anchor: .middle)
+        self.text(text, at: centre, opacity > Self.darkCell ? "inverse" : "", anchor: .middle)
     }
 }

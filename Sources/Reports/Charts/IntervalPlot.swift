@@ -43,8 +43,8 @@ extension Canvas {
             [row.estimate, row.interval?.lowerBound, row.interval?.upperBound, row.margin].compactMap(\.self)
         }
         let reach = min(max(ends.map(abs).filter(\.isFinite).max() ?? 0.1, 0.02) * 1.1, Self.widestChange)
-        let scale = Scale.linear([reach * 100], quantity: Quantity(unit: "count"), fewest: self.isNarrow ? 2 : 3).scale
-        let limit = scale.high / 100
+        let scale = Scale.linear([reach * 100], quantity: Quantity(unit: "count"), fewest: 2).scale
+        let limit = reach
         let labels = self.isNarrow ? 0 : min(plot.rows.map { TextWidth.of($0.label, size: 13) }.max() ?? 0, 300) + 14
         let texts = self.isNarrow ? 0 : (plot.rows.map { TextWidth.of($0.text, size: 12) }.max() ?? 0) + 14
         let (left, right) = (labels + 6, self.width - texts - 6)
@@ -71,14 +71,16 @@ extension Canvas {
             if self.isNarrow { self.height += 6 }
         }
         self.height += 14
-        self.line(Point(x: place(0), y: top), Point(x: place(0), y: self.height), "axis")
-        self.axis(plot, ticks: scale.ticks.map(\.value), place)
+        if !self.isNarrow { self.line(Point(x: place(0), y: top), Point(x: place(0), y: self.height), "axis") }
+        self.axis(plot, ticks: scale.ticks.map(\.value).filter { $0 <= reach * 100 }, place)
     }
 
     private mutating func draw(_ row: IntervalPlot.Row, at y: Double, _ place: (Double) -> Double) {
+        // Where labels stand between the rows, a line through all of them would cross letters out.
+        if self.isNarrow { self.line(Point(x: place(0), y: y - 7), Point(x: place(0), y: y + 7), "axis") }
         if let margin = row.margin {
             for edge in [log1p(margin), -log1p(margin)].map({ expm1($0) }) {
-                self.line(Point(x: place(edge), y: y - 9), Point(x: place(edge), y: y + 9), "axis")
+                self.line(Point(x: place(edge), y: y - 6), Point(x: place(edge), y: y + 6), "axis")
             }
         }
         if let interval = row.interval {

@@ -40,21 +40,27 @@ package struct ComparisonPage {
     /// The page; its first line is a heading, its third the verdict.
     package var markdown: String {
         let (a, b) = (self.comparison.a, self.comparison.b)
-        var lines = [
-            "# \(Markdown.escaped(b.label)) against \(Markdown.escaped(a.label))", "", "**\(self.verdictLine)**",
-        ]
+        return "# \(Markdown.escaped(b.label)) against \(Markdown.escaped(a.label))\n\n\(self.body(isFolded: true))\n"
+    }
+
+    /// The page without its heading, as part of another one.
+    /// - Parameter isFolded: whether many figures that did not move are folded away, which takes a tag of HTML.
+    func body(isFolded: Bool) -> String {
+        let (a, b) = (self.comparison.a, self.comparison.b)
+        var lines = ["**\(self.verdictLine)**"]
         if !self.comparison.selfTests.isEmpty { lines += ["", SelfTestTable(self.comparison, self.names).text] }
-        lines += self.tables
+        lines += self.tables(isFolded: isFolded)
         lines += self.explanation
         lines += Self.list("Only in \(a.label)", self.comparison.onlyInA)
         lines += Self.list("Only in \(b.label)", self.comparison.onlyInB)
         lines += Self.list("What differs between the environments", self.comparison.differences)
-        return lines.joined(separator: "\n") + "\n"
+        lines += ["", [a, b].map { Markdown.escaped("\($0.label): \($0.detail)") }.joined(separator: "  \n")]
+        return lines.joined(separator: "\n")
     }
 
     // MARK: - Tables
 
-    private var tables: [String] {
+    private func tables(isFolded: Bool) -> [String] {
         let ranked = self.comparison.figures.enumerated().sorted { left, right in
             let (l, r) = (Self.rank(left.element.verdict), Self.rank(right.element.verdict))
             return l == r ? left.offset < right.offset : l < r
@@ -65,7 +71,7 @@ package struct ComparisonPage {
         var lines: [String] = []
         if !other.isEmpty { lines += ["", self.table(other)] }
         // A handful is shown; dozens of figures that did not move would bury those that did.
-        if calm.count <= Self.shownOutright {
+        if calm.count <= Self.shownOutright || !isFolded {
             if !calm.isEmpty { lines += ["", self.table(calm)] }
         } else {
             lines += ["", "<details><summary>\(calm.count) ok</summary>", "", self.table(calm), "", "</details>"]
@@ -95,7 +101,7 @@ package struct ComparisonPage {
         return table.text
     }
 
-    private static func rank(_ verdict: FigureVerdict) -> Int {
+    static func rank(_ verdict: FigureVerdict) -> Int {
         switch verdict {
         case .regression: 0
         case .improvement: 1
@@ -131,7 +137,7 @@ package struct ComparisonPage {
     }
 
     /// "+4.2 % (+3.1…+5.4)"; negative is better.
-    private static func change(_ figure: ComparedFigure) -> String {
+    static func change(_ figure: ComparedFigure) -> String {
         guard let change = figure.change else { return "–" }
         guard let low = figure.low, let high = figure.high else { return Self.signed(change) + " %" }
         return "\(Self.signed(change)) % (\(Self.signed(low))…\(Self.signed(high)))"

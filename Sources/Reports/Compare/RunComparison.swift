@@ -56,33 +56,14 @@ package enum RunComparison {
         _ gate: GatedMetric,
         _ minimumEffect: Double
     ) -> ComparedFigure? {
-        let (before, after) = (old.figure(gate.metric, gate.stat), new.figure(gate.metric, gate.stat))
-        guard let sample = new.sample(gate) ?? old.sample(gate) else { return nil }
-        if let was = before.value?.median, let became = after.value?.median {
-            var figure = ComparedFigure(
-                caseID: name,
-                gate: gate,
-                unit: sample.unit,
-                better: sample.better,
-                a: was,
-                b: became
-            )
-            if !gate.isCount {
-                figure.tolerance = minimumEffect
-                if let change = figure.change, abs(change) < minimumEffect { figure.verdict = .ok }
-            }
-            return figure
+        let called = ("the baseline", "the current run")
+        guard var figure = ComparedFigure.comparing(old, new, named: name, by: gate, called: called) else { return nil }
+        guard !gate.isCount else { return figure }
+        figure.tolerance = minimumEffect
+        if figure.verdict == .indicative, let change = figure.change, abs(change) < minimumEffect {
+            figure.verdict = .ok
         }
-        let lacking = before.value == nil ? "the baseline" : "the current run"
-        return ComparedFigure(
-            caseID: name,
-            gate: gate,
-            unit: sample.unit,
-            better: sample.better,
-            a: before.value?.median,
-            b: after.value?.median,
-            lacking: "\(lacking) did not measure it"
-        )
+        return figure
     }
 
     private static func detail(_ run: RunRecord) -> String {
@@ -142,13 +123,5 @@ extension CaseRecord {
     var nameWithoutTarget: String {
         let settings = self.parameters.map { "\($0.name)=\($0.value)" }.joined(separator: ",")
         return "\(self.scenario)/\(settings)"
-    }
-
-    fileprivate func sample(_ gate: GatedMetric) -> Sample? {
-        for trial in self.validTrials {
-            let sample = trial.samples.first { $0.metric == gate.metric && $0.stat == gate.stat }
-            if let sample { return sample }
-        }
-        return nil
     }
 }

@@ -34,6 +34,14 @@ struct HTMLBody {
             return "<pre><code>\(code.joined(separator: "\n"))</code></pre>"
         }
         if first.hasPrefix("| ") { return self.table() }
+        if let match = first.wholeMatch(of: /<details><summary>([^<>]*)<\/summary>/) {
+            self.lines.removeFirst()
+            return "<details><summary>\(HTML.inline(match.1))</summary>"
+        }
+        if first == "</details>" {
+            self.lines.removeFirst()
+            return "</details>"
+        }
         if first.hasPrefix("- ") {
             let items = self.take { $0.hasPrefix("- ") }.map { "<li>\(HTML.inline($0.dropFirst(2)))</li>" }
             return "<ul\(isLead ? " class=\"lead\"" : "")>\(items.joined())</ul>"

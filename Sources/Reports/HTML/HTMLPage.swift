@@ -93,6 +93,7 @@ struct HTMLPage {
         pre{background:var(--shade);padding:.9em 1em;border-radius:8px;overflow-x:auto;font-size:.88em;white-space:pre-wrap;\
         overflow-wrap:anywhere}
         code{font-size:.92em}
+        summary{cursor:pointer;color:var(--link);margin:1em 0}
         .notes{font-size:.85em;color:var(--soft)}
         @media (max-width:640px){body{font-size:15px}main{padding:16px 14px 48px}.wide{display:none}.narrow{display:block}\
         thead,td.none.none{display:none}.table{overflow:visible}\

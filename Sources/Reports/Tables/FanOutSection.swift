@@ -106,8 +106,9 @@ struct FanOutSection {
             ("Series", .left), ("Bytes per replica", .right), ("± standard error", .right),
             ("Residual deviation", .right), ("R²", .right), ("Replicas", .right), ("Trials", .right),
         ])
-        for cost in costs {
-            let name = Markdown.escaped(labels.label(cost.series))
+        let compared = ReplicaCost.comparable(in: self.record).count
+        for (place, cost) in costs.enumerated() {
+            let name = Markdown.escaped(labels.label(cost.series)) + (place < compared ? "" : ", its whole course")
             guard let fit = cost.fit else {
                 let dash = table.dash(because: cost.missingReason)
                 table.append([name, dash, dash, dash, dash, dash, dash])

@@ -14,7 +14,7 @@ enum LagSection {
         return [
             ReportPart(
                 "Lag of live replicas",
-                charts: ["lag"] + (1...6).map { "lag-course-\($0)" },
+                charts: ["lag"] + Chart.courseNames(self.scenario),
                 texts: [
                     CaseTable(live, columns: self.lag, names: names)?.text,
                     CaseTable(live, columns: self.costs, names: names)?.text,

@@ -68,7 +68,8 @@ enum CeilingSection {
 /// Scenarios without a page of their own: every metric in a row, so that nothing measured goes unseen.
 enum PlainSection {
     private static let known: Set<String> = [
-        "fan-out", "handshake", "resume", "snapshot", "lag", "ceiling", FindMaxSection.scenario,
+        "fan-out", "handshake", "resume", "snapshot", "lag", "ceiling", FaultsSection.scenario,
+        FindMaxSection.scenario,
     ]
 
     static func parts(_ record: RunRecord, names: TargetNames) -> [ReportPart] {
@@ -86,7 +87,7 @@ enum PlainSection {
         }
     }
 
-    private static func table(_ cases: [CaseRecord], names: TargetNames) -> String {
+    static func table(_ cases: [CaseRecord], names: TargetNames) -> String {
         var table = MarkdownTable([("Case", .left), ("Target", .left), ("Metric", .left), ("Median (range)", .right)])
         for one in cases {
             let words = one.parameters.map(ParameterText.words).joined(separator: ", ")

@@ -53,6 +53,8 @@ enum ParameterText {
     /// "16 replicas", "1 KiB values", "pipeline 64".
     static func words(_ parameter: Parameter) -> String {
         let value = Markdown.oneLine(parameter.value)
+        // Of a server that somebody else started.
+        if value == "as configured" { return "\(self.title(parameter.name).lowercased()) \(value)" }
         switch parameter.name {
         case "replicas": return value == "1" ? "1 replica" : "\(value) replicas"
         case "sockets": return value == "1" ? "1 socket" : "\(value) sockets"
@@ -96,6 +98,14 @@ enum ParameterText {
         case "transfer": parameter.value == "file" ? "through a file" : Markdown.oneLine(parameter.value)
         default: Markdown.oneLine(parameter.value)
         }
+    }
+
+    /// The value of a setting as a server tells it; sizes in bytes also as people read them: "268435456 (256 MiB)".
+    static func fact(_ parameter: Parameter) -> String {
+        let value = Markdown.oneLine(parameter.value)
+        let isSize = ["size", "limit", "bytes", "memory"].contains(where: parameter.name.contains)
+        guard isSize, let bytes = Int(value), bytes >= 1024 else { return value.isEmpty ? "(empty)" : value }
+        return "\(value) (\(Quantity(unit: "B").text(Double(bytes))))"
     }
 
     /// `value_size` → "Value size".

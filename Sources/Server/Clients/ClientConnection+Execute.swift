@@ -69,6 +69,9 @@ extension ClientConnection {
         if self.shard.noteWrites() {
             self.session.lastWrites.note(self.shard.engine.tip, shard: self.shard.index)
             if self.asksReplicas { self.writeReplies.append(before..<writer.count) }
+        } else if self.isInGroup {
+            // A read may have seen what is never decided.
+            self.writeReplies.append(before..<writer.count)
         }
         if writer.count > before, writer.bytes[before] == UInt8(ascii: "-") { self.shard.statistics.errors += 1 }
         return true
@@ -76,7 +79,7 @@ extension ClientConnection {
 
     /// Whether a command may run on this shard now. One that may not is answered, or waits for the end of a pause.
     private func mayRun(_ index: Int, _ command: Command, _ writer: Writer) -> Bool {
-        switch self.shard.verdict(index, command) {
+        switch self.shard.verdict(index, command, isReadOnly: self.session.isReadOnly) {
         case .runs: return true
         case .refused(let message): self.refuse(message, writer)
         case .waits: self.waitForPauseEnd()
@@ -92,7 +95,12 @@ extension ClientConnection {
 
 extension Shard {
     /// Why this command may not write now; nil when it may.
-    func refusal(_ index: Int, _ command: Command) -> String? {
+    func refusal(_ index: Int, _ command: Command, isReadOnly: Bool) -> String? {
+        if let group = self.group,
+            let refusal = group.refusal(self.node.table.specs[index], command, isReadOnly: isReadOnly)
+        {
+            return refusal
+        }
         guard self.writeRefusal != nil || command.length > Self.longestLoggedCommand,
             self.node.table.specs[index].flags.contains(.write)
         else { return nil }

@@ -2,6 +2,7 @@
 // nothing else of the connection is carried out.
 
 import Engine
+import NIOCore
 import Primitives
 import RESP
 import Replication
@@ -15,6 +16,8 @@ struct HeldReplies {
     var position: Position = 0
     /// What replicas must have acknowledged before they leave; nil where they are not asked.
     var commitPosition: Position?
+    /// A majority of the group must say that this node still leads before they leave.
+    var needsConfirmation = false
 
     mutating func append(_ bytes: Bytes, writes: [Range<Int>]) {
         let start = self.bytes.count
@@ -28,6 +31,7 @@ struct HeldReplies {
         self.writes.removeAll()
         self.position = 0
         self.commitPosition = nil
+        self.needsConfirmation = false
     }
 
     /// Answers every write with an error instead.
@@ -50,11 +54,15 @@ extension ClientConnection {
     func hold(_ bytes: Bytes) -> Bool {
         let position = self.shard.replyPosition
         let isCommitted = self.writeReplies.isEmpty || self.shard.node.options.commitRule == nil
-        guard self.isHeld || position != nil || !isCommitted else { return false }
+        guard self.isHeld || position != nil || !isCommitted || self.session.readsConsistently else {
+            self.writeReplies.removeAll(keepingCapacity: true)
+            return false
+        }
         self.heldReplies.append(bytes, writes: self.writeReplies)
         self.writeReplies.removeAll(keepingCapacity: true)
         if let position { self.heldReplies.position = position }
         if !isCommitted { self.heldReplies.commitPosition = self.shard.engine.tip }
+        if self.session.readsConsistently { self.heldReplies.needsConfirmation = true }
         if !self.isHeld {
             self.isHeld = true
             self.advanceHold()
@@ -67,6 +75,7 @@ extension ClientConnection {
         if !self.shard.engine.mayReply(to: self.heldReplies.position, now: self.shard.now) {
             return self.shard.hold(until: self.heldReplies.position, .client(self))
         }
+        if self.heldReplies.needsConfirmation, !self.isGone { return self.awaitConfirmation() }
         let options = self.shard.node.options
         guard let position = self.heldReplies.commitPosition, let rule = options.commitRule, !self.isGone else {
             return self.releaseReplies()
@@ -80,6 +89,18 @@ extension ClientConnection {
             self.advanceHold()
         }
     }
+
+    /// Asks the others whether this node still leads (`READ CONSISTENT`).
+    private func awaitConfirmation() {
+        self.heldReplies.needsConfirmation = false
+        guard let group = self.shard.group else { return self.advanceHold() }
+        group.confirmLeadership { [self] isConfirmed in
+            if !isConfirmed { self.heldReplies.refuseWrites(Self.notConfirmed) }
+            self.advanceHold()
+        }
+    }
+
+    static let notConfirmed = "CLUSTERDOWN This node cannot make sure that it still leads: ask again"
 
     private func releaseReplies() {
         let writer = self.shard.writer

@@ -26,7 +26,8 @@ extension ClientConnection {
         // A malformed MSET is the owner's to refuse, and stays whole.
         let step = spec.keyStep
         let isWhole = (command.count - 1) % step == 0
-        if let join = ShardBatch.Join(spec.id, owners: owners) {
+        // In a group each shard may be led by another node: as in Redis Cluster, nothing is split.
+        if !self.isInGroup, let join = ShardBatch.Join(spec.id, owners: owners) {
             if isWhole {
                 self.batch.add(command, split: join, keys: keys, owners: owners, step: step)
             } else {
@@ -53,7 +54,7 @@ extension ClientConnection {
         self.flush()
         let tokens = self.beginWaits()
         let futures = zip(self.shard.node.shards, self.batch.due).enumerated().map { index, due in
-            let (shard, part) = due
+            let (shard, part) = (due.0, due.1.asked(by: self.session))
             guard !part.commands.isEmpty else { return self.shard.loop.makeSucceededFuture(ShardPart.Replies()) }
             // A later round runs in a turn of its own, or a long batch would go as deep as it has rounds.
             let token = tokens.isEmpty ? nil : tokens[index]
@@ -95,7 +96,7 @@ extension ClientConnection {
             return
         }
         let shard = self.shard.node.shards[owner]
-        let part = ShardPart(commands: Array(command.encoded))
+        let part = ShardPart(commands: Array(command.encoded), isReadOnly: self.session.isReadOnly)
         let version = self.session.version
         self.wait(for: shard.loop.flatSubmit { shard.runAndHold(part, version: version) }) { replies, writer in
             for command in replies.slow { self.noteSlow(command) }

@@ -17,6 +17,8 @@ extension ClientConnection {
             self.dropTransaction()
             self.session.version = .resp2
             self.session.name = ""
+            self.session.isReadOnly = false
+            self.session.readsConsistently = false
             writer.version = .resp2
             writer.simple("RESET")
         case .select: self.select(command, writer)
@@ -61,6 +63,10 @@ extension ClientConnection {
         case .replicaof, .slaveof: self.replicaOf(command, writer)
         case .failover: self.failover(command, writer)
         case .takeover: self.takeover(command, writer)
+        case .cluster: self.cluster(command, writer)
+        case .readonly: self.readOnly(true, writer)
+        case .readwrite: self.readOnly(false, writer)
+        case .read: self.read(command, writer)
         default: self.refuse(CommandError.unknown(command), writer)
         }
     }
@@ -120,7 +126,7 @@ extension ClientConnection {
         writer.bulk("id")
         writer.integer(self.number)
         writer.bulk("mode")
-        writer.bulk("standalone")
+        writer.bulk(self.isInGroup ? "cluster" : "standalone")
         writer.bulk("role")
         writer.bulk(self.shard.node.isReplica ? "replica" : "master")
         writer.bulk("modules")

@@ -62,7 +62,9 @@ extension ClientConnection {
             self.transaction.shard = owner
         }
         let isHere = self.transactionShard == self.shard.index
-        if isHere || command.length > Shard.longestLoggedCommand, let refusal = self.shard.refusal(index, command) {
+        if isHere || command.length > Shard.longestLoggedCommand,
+            let refusal = self.shard.refusal(index, command, isReadOnly: self.session.isReadOnly)
+        {
             return refusal
         }
         return self.transaction.add(
@@ -150,7 +152,10 @@ extension ClientConnection {
             self.serve(self.shard.node.table.specs[index].id, command, writer)
         }
         for command in slow { self.noteSlow(command) }
-        guard wrote else { return }
+        guard wrote else {
+            if self.isInGroup { self.writeReplies.append(before..<writer.count) }
+            return
+        }
         self.session.lastWrites.note(self.shard.engine.tip, shard: self.shard.index)
         if self.asksReplicas { self.writeReplies.append(before..<writer.count) }
     }

@@ -54,6 +54,7 @@ final class ClientConnection: ChannelInboundHandler {
     var isBatchOut = false
     /// Writes wait for replicas (`--commit`).
     let asksReplicas: Bool
+    let isInGroup: Bool
     /// Replies may have to wait.
     private let mayHold: Bool
     /// There is one shard: every command is carried out where it arrives.
@@ -73,7 +74,8 @@ final class ClientConnection: ChannelInboundHandler {
         self.number = number
         self.socket = socket
         self.isAlone = shard.node.options.shards == 1
-        self.asksReplicas = shard.node.options.commitRule != nil
+        self.isInGroup = shard.node.options.group.isEnabled
+        self.asksReplicas = shard.node.options.commitRule != nil || self.isInGroup
         self.mayHold = shard.log != nil || self.asksReplicas
         self.batch = ShardBatch(shards: self.isAlone ? 0 : shard.node.options.shards)
         self.session = ClientSession(now: WallClock.milliseconds)
@@ -146,6 +148,7 @@ final class ClientConnection: ChannelInboundHandler {
         self.shard.timing.began = WallClock.microseconds
         self.session.lastActive = self.shard.timing.began / 1000
         self.shard.now = self.session.lastActive
+        if self.isInGroup { self.shard.group?.refreshIfOld() }
         let writer = self.shard.writer
         writer.version = self.session.version
         var used = 0

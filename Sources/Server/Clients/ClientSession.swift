@@ -12,6 +12,10 @@ struct ClientSession {
     /// Index of the last command in the command table.
     var lastCommand: Int?
     var lastWrites = LastWrites()
+    /// READONLY: members of a group that do not lead may answer reads.
+    var isReadOnly = false
+    /// READ CONSISTENT: replies leave once the group has confirmed that this node leads.
+    var readsConsistently = false
 
     init(now: Milliseconds) {
         self.createdAt = now

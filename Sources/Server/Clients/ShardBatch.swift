@@ -12,6 +12,17 @@ import RESP
 /// Commands on their way to one shard, and the replies on their way back.
 struct ShardPart: Sendable {
     var commands: [UInt8] = []
+    /// Members of a group that do not lead may answer reads.
+    var isReadOnly = false
+    /// The replies leave once the shard's group has confirmed who leads.
+    var readsConsistently = false
+
+    func asked(by session: ClientSession) -> ShardPart {
+        var part = self
+        part.isReadOnly = session.isReadOnly
+        part.readsConsistently = session.readsConsistently
+        return part
+    }
 
     /// Replies of a part, and where each ends.
     struct Replies: Sendable {

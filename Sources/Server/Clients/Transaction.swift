@@ -96,6 +96,11 @@ extension Shard {
             writer.error("EXECABORT Transaction discarded because of: \(refusal)")
             return false
         }
+        if let group = self.group, let refusal = group.refusal(transaction) {
+            self.statistics.errors += 1
+            writer.error("EXECABORT Transaction discarded because of: \(refusal)")
+            return false
+        }
         guard !isChanged else {
             writer.nullArray()
             return false

@@ -12,6 +12,7 @@ import Synchronization
 
 extension ClientConnection {
     func failover(_ command: Command, _ writer: Writer) {
+        guard !self.isInGroup else { return self.refuse(Self.memberRefusal, writer) }
         let node = self.shard.node
         if command.count == 2, command[1].equalsIgnoringCase("ABORT") {
             switch node.abortFailover() {

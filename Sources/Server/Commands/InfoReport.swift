@@ -14,7 +14,8 @@ struct InfoReport {
     private static let sections: [(name: String, text: @Sendable (InfoReport) -> [String])] = [
         ("server", { $0.server }), ("clients", { $0.clients }), ("memory", { $0.memory }),
         ("persistence", { $0.persistence }), ("stats", { $0.statistics }), ("replication", { $0.replication }),
-        ("cpu", { $0.processor }), ("sluice", { $0.sluice }), ("keyspace", { $0.keyspace }),
+        ("cpu", { $0.processor }), ("sluice", { $0.sluice }), ("group", { $0.group }), ("cluster", { $0.cluster }),
+        ("keyspace", { $0.keyspace }),
     ]
 
     /// - Parameter sections: names in lower case; none, `all`, `default` or `everything` mean every section.
@@ -22,6 +23,7 @@ struct InfoReport {
         let isAll = sections.isEmpty || sections.contains { ["all", "default", "everything"].contains($0) }
         var parts: [String] = []
         for section in Self.sections where isAll || sections.contains(section.name) {
+            if section.name == "group", !self.node.options.group.isEnabled { continue }
             let title = section.name.prefix(1).uppercased() + section.name.dropFirst()
             let lines = ["# " + (section.name == "cpu" ? "CPU" : title)] + section.text(self)
             parts.append(lines.map { $0 + "\r\n" }.joined())
@@ -36,7 +38,7 @@ struct InfoReport {
         return [
             "redis_version:\(Product.redisVersion)",
             "sluice_version:\(Product.version)",
-            "redis_mode:standalone",
+            "redis_mode:\(self.node.options.group.isEnabled ? "cluster" : "standalone")",
             "os:\(Machine.kernel)",
             "arch_bits:\(Int.bitWidth)",
             "multiplexing_api:epoll",

@@ -8,7 +8,11 @@ import RESP
 import Synchronization
 
 extension ClientConnection {
+    /// Who leads is the group's to decide.
+    static let memberRefusal = "ERR This node is a member of a group, which decides itself who leads"
+
     func replicaOf(_ command: Command, _ writer: Writer) {
+        guard !self.isInGroup else { return self.refuse(Self.memberRefusal, writer) }
         if command[1].equalsIgnoringCase("NO"), command[2].equalsIgnoringCase("ONE") { return self.promote(writer) }
         guard let number = Decimal.read(command[2]), let port = UInt16(exactly: number), port > 0 else {
             return self.refuse("ERR Invalid master port", writer)

@@ -33,11 +33,13 @@ extension Shard {
         guard self.dumps.isWanted, self.dumps.running == nil, let log = self.log, let keeper = self.node.keeper else {
             return
         }
+        self.group?.noteLastRecord()
         let facts = SnapshotFacts(
             history: self.engine.stream.history,
             position: self.engine.tip,
             now: WallClock.milliseconds,
-            version: Product.version
+            version: Product.version,
+            record: self.engine.group?.lastRecord
         )
         guard let snapshot = SnapshotWriter(on: &self.engine.keyspace, facts) else { return }
         self.dumps.isWanted = false
@@ -99,6 +101,8 @@ extension Shard {
             return self.endDump(running, .failure(LogError(.storage, message)))
         }
         guard log.durable >= running.snapshot.facts.position else { return }
+        // A dump of what is not decided would bring it back.
+        if let group = self.engine.group, group.decided < running.snapshot.facts.position { return }
         running.isSynced = false
         let bound = NIOLoopBound(running, eventLoop: self.loop)
         running.sink.finish(

@@ -13,7 +13,8 @@ extension Shard {
             case .ifChanged: self.engine.tip != self.dumps.newest.position
             case .nothing: false
             }
-        guard isWanted, self.log != nil, self.isLogSafe else {
+        let isDecided = self.engine.group.map { $0.decided == self.engine.tip } ?? true
+        guard isWanted, self.log != nil, self.isLogSafe, isDecided else {
             promise.succeed()
             return promise.futureResult
         }

@@ -99,6 +99,7 @@ extension Shard {
 
 extension ClientConnection {
     func takeover(_ command: Command, _ writer: Writer) {
+        guard !self.isInGroup else { return self.refuse(Self.memberRefusal, writer) }
         let shards = self.shard.node.options.shards
         guard let request = TakeoverRequest(command) else { return self.refuse("ERR syntax error", writer) }
         guard request.streams.count == shards else {

@@ -44,6 +44,7 @@ final class LogReaders: Sendable {
         case forget(link: UInt64)
         case save(name: String, [UInt8], Shard, ShardStore)
         case saveHistory(HistoryRecord, ShardStore, @Sendable (StorageError?) -> Void)
+        case other(@Sendable () -> Void)
     }
 
     private let queue = WorkQueue<Work>()
@@ -87,6 +88,9 @@ final class LogReaders: Sendable {
         self.queue.put(.saveHistory(history, store, done))
     }
 
+    /// Carries out other work that must not wait for dumps.
+    func perform(_ work: @escaping @Sendable () -> Void) { self.queue.put(.other(work)) }
+
     func forget(link: UInt64) { self.queue.put(.forget(link: link)) }
 
     func stop() {
@@ -97,6 +101,7 @@ final class LogReaders: Sendable {
     private static func carryOut(_ work: Work, _ readers: inout [UInt64: LogReader], _ readBytes: ReadBytes) {
         switch work {
         case .forget(let link): readers[link] = nil
+        case .other(let work): work()
         case .save(let name, let bytes, let shard, let store):
             do throws(StorageError) {
                 try store.files.replace(name, with: bytes)

@@ -66,7 +66,9 @@ extension Shard {
         self.now = WallClock.milliseconds
         self.engine.logCompleted(outcome, now: self.now)
         self.remove(outcome.detached)
+        if !outcome.detached.isEmpty { self.group?.pruned() }
         self.noteFailure(before)
+        self.group?.logMoved()
         self.publish()
         self.dispatchLogJob()
         self.releaseReplies()
@@ -115,6 +117,8 @@ extension Shard {
     /// refused and reads go on: what waits then is older than the failure.
     var replyPosition: Position? {
         guard self.log != nil, self.engine.log?.failure == nil else { return nil }
+        // A member of a group that does not serve carries nothing out that could be told too early.
+        if let group = self.group, !group.isServing { return nil }
         let tip = self.engine.tip
         return self.engine.mayReply(to: tip, now: self.now) ? nil : tip
     }

@@ -1,5 +1,6 @@
 // A shard's data comes back: the newest dump, then the log after it.
 
+import Channels
 import Engine
 import Keyspace
 import Primitives
@@ -16,8 +17,16 @@ struct ShardBeginning: @unchecked Sendable {
     var loaded: LoadedSnapshot?
     /// The data came from `--load-rdb`, and is on disk once it is dumped.
     var isForeign = false
+    /// What the shard has promised its group; nil outside of one.
+    var group: GroupFile?
 
     /// Foreign data is a history's first mutation.
+    /// How far the log is replayed: in a group only what is known to be decided.
+    var replayEnd: Position {
+        guard let store = self.store, let group = self.group, group.election == .quorum else { return self.tip }
+        return min(store.log.last, max(store.dump.position, group.commit))
+    }
+
     var tip: Position { self.store?.log.last ?? (self.isForeign ? 1 : 0) }
 }
 
@@ -25,17 +34,31 @@ extension Shard {
     /// Brings the data back. On the loop, before anything else.
     func recover() throws(ServerError) {
         guard let beginning = self.beginning.take() else { return }
+        let end = beginning.replayEnd
         if let loaded = beginning.loaded { self.engine.keyspace.adopt(loaded.takeKeyspace()) }
         guard let store = beginning.store else { return }
         if beginning.isForeign {
             try self.saveForeign(store)
-        } else if store.log.last > store.dump.position {
-            try self.replay(store)
+        } else if end > store.dump.position {
+            try self.replay(store, through: end)
+        }
+        guard let file = beginning.group else { return }
+        self.engine.joinGroup(at: end)
+        self.notedTip = end
+        self.publish()
+        do throws(LogError) {
+            self.groupStart = try GroupStart(
+                file,
+                store.log,
+                applied: end,
+                dump: (store.dump.position, beginning.loaded?.facts.record)
+            )
+        } catch {
+            throw ServerError(.dataDirectory, "the end of shard \(self.index)'s log cannot be read", underlying: error)
         }
     }
 
-    private func replay(_ store: ShardStore) throws(ServerError) {
-        let end = store.log.last
+    private func replay(_ store: ShardStore, through end: Position) throws(ServerError) {
         let reader = LogReader(store.log.storage, store.log.map, after: store.dump.position)
         var replay = Replay(table: self.node.table)
         var failure: ReplayError?

@@ -41,6 +41,11 @@ final class ShardStore: Sendable {
         ShardStore(log: self.log, files: self.files, history: history, dump: self.dump, slots: self.slots)
     }
 
+    /// The same files, with a log that was opened anew.
+    func with(log: ReplicationLog) -> ShardStore {
+        ShardStore(log: log, files: self.files, history: self.history, dump: self.dump, slots: self.slots)
+    }
+
     /// Opens what a shard has on disk, and settles its history before anything is numbered.
     /// - Parameter seed: of the loaded data's hash; secret.
     /// - Returns: with the newest dump's data, if there is one.

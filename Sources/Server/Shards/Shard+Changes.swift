@@ -108,7 +108,7 @@ extension Shard {
     }
 
     /// Lets nobody write to the log any more, and calls back once nobody does.
-    private func holdLog(_ body: @escaping () -> Void) {
+    func holdLog(_ body: @escaping () -> Void) {
         guard let log = self.log, let engineLog = self.engine.log, !self.isStopped else { return }
         log.isHeld = true
         if engineLog.isJobOut { log.whenIdle = body } else { body() }
@@ -195,7 +195,7 @@ extension Shard {
         self.refreshWriteRefusal()
     }
 
-    private func showNumbering(_ record: HistoryRecord) {
+    func showNumbering(_ record: HistoryRecord) {
         self.numbering += 1
         self.board.reset(
             history: record.history,
@@ -223,14 +223,14 @@ extension Shard {
 
     // MARK: One at a time
 
-    private func change(_ body: @escaping (Shard) -> Void) {
+    func change(_ body: @escaping (Shard) -> Void) {
         self.loop.preconditionInEventLoop()
         guard !self.changes.isUnderWay else { return self.changes.waiting.append { body(self) } }
         self.changes.isUnderWay = true
         body(self)
     }
 
-    private func changed(_ result: ChangeResult, _ done: (ChangeResult) -> Void) {
+    func changed(_ result: ChangeResult, _ done: (ChangeResult) -> Void) {
         self.changes.isUnderWay = false
         done(result)
         guard !self.changes.isUnderWay, let next = self.changes.waiting.popFirst() else { return }

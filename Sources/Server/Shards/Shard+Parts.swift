@@ -16,7 +16,13 @@ extension Shard {
         guard replies.used > 0 || self.pauses.scope == nil || part.commands.isEmpty else {
             return self.afterPause { self.runAndHold(part, version: version, token: token) }
         }
-        return self.committed(replies, token: token)
+        let committed = self.committed(replies, token: token)
+        guard part.readsConsistently, self.group != nil else { return committed }
+        return committed.flatMap { replies in
+            let promise = self.loop.makePromise(of: ShardPart.Replies.self)
+            self.group?.confirmLeadership { $0 ? promise.succeed(replies) : promise.fail(ReplyLost()) }
+            return promise.futureResult
+        }
     }
 
     /// Carries out commands that another shard's connection sent, up to `mostReplyBytes` of replies, or to one that must
@@ -24,6 +30,7 @@ extension Shard {
     func run(_ part: ShardPart, version: ProtocolVersion) -> ShardPart.Replies {
         self.loop.preconditionInEventLoop()
         self.now = WallClock.milliseconds
+        self.group?.refreshIfOld()
         var replies = ShardPart.Replies()
         let writer = self.writer
         precondition(writer.count == 0, "the writer is empty between reads")
@@ -35,7 +42,7 @@ extension Shard {
                 case .command(let consumed) = parser.next(in: Bytes(rebasing: bytes[used...]))
             {
                 if self.isGuarded, self.mustWait(parser.current) { break }
-                if self.runHere(parser.current, writer, &replies.slow) {
+                if self.runHere(parser.current, writer, &replies.slow, isReadOnly: part.isReadOnly) {
                     replies.writes.append(replies.ends.count)
                     replies.position = self.engine.tip
                 }
@@ -58,17 +65,22 @@ extension Shard {
 
     private func mustWait(_ command: Command) -> Bool {
         guard let index = self.node.table.index(of: command[0]) else { return false }
-        guard case .waits = self.verdict(index, command) else { return false }
+        guard case .waits = self.verdict(index, command, isReadOnly: true) else { return false }
         return true
     }
 
     /// - Returns: whether it wrote.
-    private func runHere(_ command: Command, _ writer: Writer, _ slow: inout [SlowCommand]) -> Bool {
+    private func runHere(
+        _ command: Command,
+        _ writer: Writer,
+        _ slow: inout [SlowCommand],
+        isReadOnly: Bool
+    ) -> Bool {
         guard let index = self.node.table.index(of: command[0]) else {
             writer.error(CommandError.unknown(command))
             return false
         }
-        if let refusal = self.refusal(index, command) {
+        if let refusal = self.refusal(index, command, isReadOnly: isReadOnly) {
             writer.error(refusal)
             return false
         }

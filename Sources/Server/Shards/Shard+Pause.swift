@@ -134,11 +134,15 @@ extension Shard {
     }
 
     /// Keeps the one flag that the path of a command looks at.
-    func refreshGuard() { self.isGuarded = self.writeRefusal != nil || self.pauses.scope != nil }
+    func refreshGuard() {
+        let isElsewhere = self.group.map { !$0.isServing || $0.isFull } ?? false
+        self.isGuarded = self.writeRefusal != nil || self.pauses.scope != nil || isElsewhere
+    }
 
     /// Whether a command may run now.
-    func verdict(_ index: Int, _ command: Command) -> CommandVerdict {
-        if let refusal = self.refusal(index, command) { return .refused(refusal) }
+    /// - Parameter isReadOnly: the client reads from members of a group that do not lead, too.
+    func verdict(_ index: Int, _ command: Command, isReadOnly: Bool) -> CommandVerdict {
+        if let refusal = self.refusal(index, command, isReadOnly: isReadOnly) { return .refused(refusal) }
         return self.mustWait(isWrite: self.node.table.specs[index].flags.contains(.write)) ? .waits : .runs
     }
 

@@ -72,6 +72,7 @@ extension Shard {
         guard self.engine.stream.snapshots.isPassDue(now: now) else { return }
         let event = self.events.begin()
         let start = Clocks.threadProcessorNanoseconds
+        self.group?.noteLastRecord()
         guard self.engine.triggerSnapshots(version: Product.version, now: now) else { return }
         let length = Clocks.threadProcessorNanoseconds - start
         self.events.end(.snapshotTrigger, since: event)

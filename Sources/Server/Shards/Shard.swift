@@ -28,6 +28,10 @@ final class Shard: @unchecked Sendable {
     var commitWaits: [UInt64: (CommitOutcome) -> Void] = [:]
     /// nil on a primary.
     var follower: ShardFollower?
+    /// nil outside of a group.
+    var group: ShardGroup?
+    /// Until the shard joins its group.
+    var groupStart: GroupStart?
     /// `NodeRole.generation` of the role that the shard has.
     var roleGeneration: UInt64 = 0
     /// Why writes are refused now; nil when they are not.
@@ -166,6 +170,7 @@ final class Shard: @unchecked Sendable {
     private func endTurn() {
         self.isTurnScheduled = false
         guard !self.isStopped else { return }
+        self.group?.flush()
         self.dispatchLogJob()
         self.publish()
         self.admitParkedLinks()
@@ -190,6 +195,7 @@ final class Shard: @unchecked Sendable {
         self.tickDumps()
         self.endTurn()
         self.releaseReplies()
+        self.group?.tick()
         self.follower?.tick(now: WallClock.milliseconds)
         if isMoreDue { self.continueTick() }
     }
@@ -216,6 +222,7 @@ final class Shard: @unchecked Sendable {
             for client in self.clients.values { client.close() }
             self.closeAllLinks()
             self.follower?.stop()
+            self.group?.stop()
             self.abandonDump(.stopped)
         }
     }

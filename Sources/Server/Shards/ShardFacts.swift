@@ -39,6 +39,8 @@ struct ShardFacts: Sendable {
     var log: LogFacts?
     /// nil on a primary.
     var follower: FollowerFacts?
+    /// nil for a node that is in no group.
+    var group: GroupFacts?
     var dump: DumpFacts
 }
 
@@ -86,6 +88,7 @@ extension Shard {
             waitingClients: self.commitWaits.count + self.pauses.waiting,
             log: self.logFacts,
             follower: self.follower?.facts,
+            group: self.group?.facts,
             dump: self.dumpFacts
         )
     }

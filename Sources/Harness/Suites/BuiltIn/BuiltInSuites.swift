@@ -5,7 +5,7 @@ package enum BuiltInSuites {
     package static let texts: [(name: String, text: String)] = [
         ("quick", Self.quick), ("standard", Self.standard), ("full", Self.full), ("resume", Self.resume),
         ("snapshot", Self.snapshot), ("live", Self.live), ("lag", Self.lag), ("faults", Self.faults),
-        ("scale", Self.scale),
+        ("gate", Self.gate), ("scale", Self.scale),
     ]
 
     package static var names: [String] { self.texts.map(\.name) }

@@ -1,0 +1,101 @@
+// A client of a replicated group that finds the leader as any client of Redis Cluster does: by what it is told. One command at a
+// time, each with a short time to be answered.
+
+import RESP
+import Sockets
+
+final class GroupClient {
+    enum Answer: Equatable {
+        case reply(Reply)
+        /// Another member leads; nobody has carried the command out.
+        case moved
+        /// Nobody can say whether it was carried out.
+        case unknown
+    }
+
+    private let ports: [UInt16]
+    private let seconds: Double
+    /// The member that it talks to.
+    private(set) var member: Int
+    /// It stays with its member, whatever that says.
+    private let isFaithful: Bool
+    private var socket: WaitingSocket?
+    private var input: [UInt8] = []
+
+    private static let readBytes = 64 << 10
+
+    /// - Parameter seconds: for an answer.
+    init(ports: [UInt16], member: Int, isFaithful: Bool = false, seconds: Double = 2) {
+        self.ports = ports
+        self.member = member
+        self.isFaithful = isFaithful
+        self.seconds = seconds
+    }
+
+    func ask(_ words: [String]) -> Answer {
+        do throws(HarnessError) {
+            let reply = try self.exchange(words)
+            guard case .error(let message) = reply else { return .reply(reply) }
+            if message.hasPrefix("MOVED") {
+                self.follow(message)
+                return .moved
+            }
+            return message.hasPrefix("CLUSTERDOWN") ? self.lost() : .reply(reply)
+        } catch {
+            return self.lost()
+        }
+    }
+
+    /// The next member may know more.
+    private func lost() -> Answer {
+        self.socket = nil
+        self.input = []
+        if !self.isFaithful { self.member = (self.member + 1) % self.ports.count }
+        return .unknown
+    }
+
+    private func follow(_ message: String) {
+        guard !self.isFaithful, let port = message.split(separator: ":").last.flatMap({ UInt16($0) }),
+            let member = self.ports.firstIndex(of: port), member != self.member
+        else { return }
+        self.socket = nil
+        self.input = []
+        self.member = member
+    }
+
+    private func exchange(_ words: [String]) throws(HarnessError) -> Reply {
+        let socket = try self.connected()
+        try socket.send(CommandEncoder.bytes(words))
+        var buffer = [UInt8](repeating: 0, count: Self.readBytes)
+        while true {
+            var parser = ReplyParser(self.input)
+            if let reply = try parser.reply() {
+                self.input.removeFirst(parser.at)
+                return reply
+            }
+            let count = try Self.read(socket, &buffer)
+            guard count > 0 else { throw HarnessError(.targetFailed, "the member closed the connection") }
+            self.input += buffer[..<count]
+        }
+    }
+
+    private static func read(_ socket: WaitingSocket, _ buffer: inout [UInt8]) throws(HarnessError) -> Int {
+        let result = buffer.withUnsafeMutableBytes { bytes in
+            Result { () throws(HarnessError) in try socket.read(into: bytes) }
+        }
+        return try result.get()
+    }
+
+    private func connected() throws(HarnessError) -> WaitingSocket {
+        if let socket = self.socket { return socket }
+        let endpoint: Endpoint
+        do throws(SocketError) {
+            endpoint = try Endpoint(host: TargetLauncher.host, port: self.ports[self.member])
+        } catch {
+            throw HarnessError(.targetUnavailable, "\(error)")
+        }
+        let socket = try WaitingSocket(endpoint, timeoutSeconds: self.seconds)
+        self.socket = socket
+        return socket
+    }
+}

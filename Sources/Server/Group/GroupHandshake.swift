@@ -1,0 +1,107 @@
+// Members prove to each other that they know the group's secret, before anything else is said. Who dials speaks first:
+//
+//     hello      →     who I am, whom I want, 32 random bytes, and what the other one should know of me
+//                ←     hello of the other side, and its proof
+//     proof      →
+//
+// A proof is an HMAC-SHA-256 under the secret over a word for the side, and both hellos as they were sent. Nobody can use what
+// somebody else has sent, because the other one's random bytes are in it. Each part has its fixed length.
+
+import Channels
+import Crypto
+import Primitives
+
+/// What a member tells of itself at the beginning of a connection.
+struct GroupHello: Equatable, Sendable {
+    /// Where clients and replicas find a member.
+    struct Facts: Equatable, Sendable {
+        var shards: UInt16
+        var clientPort: UInt16
+        /// Of the first shard.
+        var replicationPort: UInt16
+        /// Milliseconds.
+        var heartbeat: UInt32
+        var election: ElectionPolicy
+    }
+
+    static let nonceBytes = 32
+    private static let magic: UInt64 = 0x3152_4745_4355_4c53
+    static let bytes = 8 + 2 + 2 + Self.nonceBytes + 2 + 2 + 2 + 4 + 1
+
+    var from: NodeID
+    var to: NodeID
+    var nonce: [UInt8]
+    var facts: Facts
+
+    var encoded: [UInt8] {
+        var bytes: [UInt8] = []
+        Self.write(Self.magic, to: &bytes)
+        Self.write(self.from.number, to: &bytes)
+        Self.write(self.to.number, to: &bytes)
+        bytes += self.nonce
+        Self.write(self.facts.shards, to: &bytes)
+        Self.write(self.facts.clientPort, to: &bytes)
+        Self.write(self.facts.replicationPort, to: &bytes)
+        Self.write(self.facts.heartbeat, to: &bytes)
+        bytes.append(self.facts.election == .quorum ? 0 : 1)
+        return bytes
+    }
+
+    init(from: NodeID, to: NodeID, nonce: [UInt8], facts: Facts) {
+        precondition(nonce.count == Self.nonceBytes, "a nonce has \(Self.nonceBytes) bytes")
+        self.from = from
+        self.to = to
+        self.nonce = nonce
+        self.facts = facts
+    }
+
+    /// nil for bytes that are none.
+    init?(_ bytes: Bytes) {
+        guard bytes.count == Self.bytes, Self.read(UInt64.self, bytes, 0) == Self.magic else { return nil }
+        self.from = NodeID(Self.read(UInt16.self, bytes, 8))
+        self.to = NodeID(Self.read(UInt16.self, bytes, 10))
+        self.nonce = Array(bytes[12..<(12 + Self.nonceBytes)])
+        let rest = 12 + Self.nonceBytes
+        guard let election: ElectionPolicy = [0: .quorum, 1: .nearest][bytes[rest + 10]] else { return nil }
+        self.facts = Facts(
+            shards: Self.read(UInt16.self, bytes, rest),
+            clientPort: Self.read(UInt16.self, bytes, rest + 2),
+            replicationPort: Self.read(UInt16.self, bytes, rest + 4),
+            heartbeat: Self.read(UInt32.self, bytes, rest + 6),
+            election: election
+        )
+    }
+
+    private static func write(_ value: some FixedWidthInteger, to bytes: inout [UInt8]) {
+        withUnsafeBytes(of: value.littleEndian) { bytes += $0 }
+    }
+
+    private static func read<Value: FixedWidthInteger>(_ type: Value.Type, _ bytes: Bytes, _ offset: Int) -> Value {
+        Value(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: type))
+    }
+}
+
+struct GroupSecret: Sendable {
+    enum Side: String, Sendable {
+        case dialer
+        case acceptor
+    }
+
+    static let proofBytes = 32
+    private let key: SymmetricKey
+
+    init(_ bytes: [UInt8]) { self.key = SymmetricKey(data: bytes) }
+
+    func proof(of side: Side, dialer: [UInt8], acceptor: [UInt8]) -> [UInt8] {
+        Array(HMAC<SHA256>.authenticationCode(for: Array(side.rawValue.utf8) + dialer + acceptor, using: self.key))
+    }
+
+    /// Takes the same time whatever is wrong.
+    func accepts(_ proof: some Collection<UInt8>, of side: Side, dialer: [UInt8], acceptor: [UInt8]) -> Bool {
+        HMAC<SHA256>.isValidAuthenticationCode(
+            Array(proof),
+            authenticating: Array(side.rawValue.utf8) + dialer + acceptor,
+            using: self.key
+        )
+    }
+}

@@ -1,0 +1,346 @@
+// A shard's part in its group: drives the channel, on the shard's loop.
+//
+// Whatever happens comes in as an event, and what follows from it is carried out before the next event is looked at. Clients that
+// waited are let go at the very end, when it is known what this node is now: they may have the next command at hand.
+
+import Channels
+import DequeModule
+import Engine
+import Keyspace
+import Logging
+import NIOCore
+import Primitives
+import Replication
+import ReplicationLog
+import Sockets
+
+final class ShardGroup {
+    unowned let shard: Shard
+    let options: GroupOptions
+    let transport: GroupTransport
+    private let mailbox: GroupMailbox
+    private(set) var member: ChannelMember
+
+    /// What the channel gave to the storage, and what has not been reported as stored.
+    var jobs: Deque<GroupJob> = []
+    /// The log is being cut or replaced; jobs wait.
+    var isReplacing = false
+    var waitingJobs: [StorageJob] = []
+    var records: GroupRecords
+    let disk = GroupDisk()
+    var diskBase: GroupDisk.Base
+    var replay: Replay
+    var file: GroupFile
+    var fileSavedAt: Milliseconds = 0
+    var fetch: GroupFetch?
+    var fetched: FetchedSnapshot?
+    var confirmations = GroupConfirmations()
+
+    /// It leads, and has applied everything that came before.
+    private(set) var isReady = false
+    /// Commands are carried out here, and in time decided.
+    private(set) var isServing = false
+    /// Something went wrong that the group cannot make good: this shard no longer takes part.
+    private(set) var failure: String?
+    /// Why the last leader's clients are turned away; nil when there is nothing to tell them.
+    private var refusal: String?
+    private var mayRelease = false
+    private var events: Deque<Channels.ChannelEvent> = []
+    private var isWorking = false
+    private var timer: (at: Microseconds, task: Scheduled<Void>)?
+    private var isTurnScheduled = false
+    private var stopped: EventLoopPromise<Void>?
+    private var strandedAt: UInt64 = 0
+    private var refreshedAt: UInt64 = 0
+    private(set) var announcement: Announcement?
+
+    /// Nanoseconds after which the last look at who can be heard is too old.
+    private static let longestUnseen: UInt64 = 50_000_000
+    /// Payloads that may wait for their decision before further writes are refused.
+    private static let mostUndecidedBytes = 256 << 20
+
+    init(_ shard: Shard, _ start: GroupStart, _ transport: GroupTransport, _ mailbox: GroupMailbox) {
+        self.shard = shard
+        self.options = shard.node.options.group
+        self.transport = transport
+        self.mailbox = mailbox
+        self.records = start.records
+        self.diskBase = start.base
+        self.file = start.file
+        self.replay = Replay(table: shard.node.table)
+        let channel = Channels.Channel(
+            self.options.channel(ofShard: shard.index),
+            log: start.tip,
+            ballot: start.file.ballot,
+            seed: UInt64.random(in: .min ... .max),
+            now: Self.time.now
+        )
+        self.member = ChannelMember(channel)
+        self.shard.engine.setFollowing(true)
+    }
+
+    /// Takes part from now on.
+    func start() {
+        let bound = NIOLoopBound(self, eventLoop: self.shard.loop)
+        self.mailbox.onDelivery { bound.value.receive($0) }
+        self.take(.opened)
+    }
+
+    /// Leaves for good.
+    func stop() {
+        self.mailbox.onDelivery(nil)
+        self.timer?.task.cancel()
+        self.fetch?.stop()
+        self.confirmations.endAll()
+        self.take(.closed(forEverybody: false))
+    }
+
+    static var time: ChannelTime {
+        ChannelTime(
+            now: Microseconds(Clocks.monotonicNanoseconds / 1000),
+            wallClock: UInt64(max(0, WallClock.milliseconds))
+        )
+    }
+
+    var channel: Channels.Channel { self.member.channel }
+
+    var droppedMessages: UInt64 { self.mailbox.dropped }
+
+    // MARK: Events
+
+    func take(_ event: Channels.ChannelEvent) {
+        self.events.append(event)
+        self.work()
+    }
+
+    private func work() {
+        guard !self.isWorking else { return }
+        self.isWorking = true
+        self.proposeNumbered()
+        while let event = self.events.popFirst() {
+            self.run(self.member.handle(event, at: Self.time))
+        }
+        self.isWorking = false
+        self.settle()
+    }
+
+    /// Tells the channel what was numbered here since the last time. Before every other event, so that nothing is numbered by
+    /// a leader that is none any more.
+    private func proposeNumbered() {
+        guard let numbering = self.shard.engine.group, !numbering.isEmpty else { return }
+        self.run(self.member.handle(.numbered(numbering.take()), at: Self.time))
+    }
+
+    /// The same at the end of a turn of the shard's.
+    func flush() {
+        guard self.shard.engine.group?.isEmpty == false, !self.isWorking else { return }
+        self.work()
+    }
+
+    private func receive(_ deliveries: [GroupDelivery]) {
+        for delivery in deliveries {
+            switch delivery {
+            case .message(let message, let node): _ = self.member.receive(message, from: node)
+            case .roundTrip(let time, let node): self.events.append(.roundTripMeasured(time, to: node))
+            case .confirm(let term, let number, let node): self.answer(term: term, number: number, from: node)
+            case .confirmed(let term, let number, let node): self.confirmed(term: term, number: number, by: node)
+            }
+        }
+        self.turn()
+    }
+
+    private func turn() {
+        guard !self.isWorking else { return }
+        self.isWorking = true
+        self.proposeNumbered()
+        self.run(self.member.turn(Self.time))
+        self.isWorking = false
+        self.work()
+        guard self.member.hasWork, !self.isTurnScheduled else { return }
+        self.isTurnScheduled = true
+        let bound = NIOLoopBound(self, eventLoop: self.shard.loop)
+        // By a timer: what is given to `execute` runs before sockets are looked at.
+        self.shard.loop.scheduleTask(in: .microseconds(3)) {
+            bound.value.isTurnScheduled = false
+            bound.value.turn()
+        }
+    }
+
+    /// About ten times a second.
+    func tick() {
+        self.saveFileRegularly()
+        self.watchDisk()
+        self.confirmations.expire()
+        self.turn()
+    }
+
+    // MARK: Actions
+
+    private func run(_ actions: [ChannelAction]) {
+        for action in actions {
+            switch action {
+            case .send(let message, let node, let charge):
+                if !self.transport.send(message.framed, to: node), charge > 0 {
+                    self.events.append(.sendFailed(charge: charge))
+                }
+            case .store(let job): self.store(job)
+            case .read(let job): self.read(job)
+            // Nobody waits by token here: replies wait for their position.
+            case .acknowledge, .refuse: break
+            case .committed(let seq): self.decide(seq)
+            case .roleChanged(let role, let signal): self.roleChanged(role, signal)
+            case .announce(let announcement): self.announcement = announcement
+            case .sweep: self.shard.saveDump()
+            case .probe: self.events.append(.probed(isWritable: self.shard.engine.log?.failure == nil))
+            case .fetchSnapshot(let number, let node, let cause): self.fetchSnapshot(number, from: node, cause)
+            case .cancelSnapshot(let number): self.cancelSnapshot(number)
+            case .stopped: self.stopped?.succeed()
+            }
+        }
+    }
+
+    private func roleChanged(_ role: Role, _ signal: RoleSignal) {
+        self.shard.node.logger.notice(
+            "the role in the group changed",
+            metadata: [
+                "shard": "\(self.shard.index)", "role": "\(role)", "signal": "\(signal.rawValue)",
+                "term": "\(self.channel.term)", "tail": "\(self.channel.log.tail)", "commit": "\(self.channel.commit)",
+            ]
+        )
+        // What was applied and may never be decided must not be cut out of the log alone.
+        if self.isReady, role != .leader { self.events.append(.applied(self.shard.engine.tip)) }
+    }
+
+    /// Applies what is decided, where that has not been done, and shows it to links.
+    private func decide(_ seq: Seq) {
+        guard self.failure == nil else { return }
+        while self.shard.engine.stream.tip < seq, let record = self.records[self.shard.engine.stream.tip] {
+            if self.shard.engine.stream.tip < self.shard.engine.tip {
+                GroupPayload.logged(record.payload).withUnsafeBytes { self.shard.engine.showDecided($0) }
+            } else if !self.apply(record) {
+                return
+            }
+        }
+        let decided = self.shard.engine.stream.tip
+        self.shard.engine.group?.decided = decided
+        self.records.trim(before: decided)
+        self.mayRelease = true
+        self.shard.scheduleTurn()
+    }
+
+    /// - Returns: false when the shard cannot go on.
+    func apply(_ record: ChannelRecord) -> Bool {
+        let failure = GroupPayload.logged(record.payload).withUnsafeBytes { bytes -> ReplayError? in
+            do throws(ReplayError) {
+                try self.shard.engine.applyDecided(bytes, &self.replay, now: WallClock.milliseconds)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        guard let failure else { return true }
+        self.shard.node.logger.critical(
+            "a record of the group cannot be applied here, and this shard leaves it",
+            metadata: ["shard": "\(self.shard.index)", "reason": "\(failure)"]
+        )
+        self.failure = failure.description
+        self.events.append(.closed(forEverybody: false))
+        return false
+    }
+
+    // MARK: What this node is now
+
+    private func settle() {
+        let isLeading = self.channel.role == .leader && self.failure == nil
+        if isLeading, !self.isReady, self.isCaughtUp { self.lead() }
+        if !isLeading, self.isReady { self.stepDown() }
+        self.refreshServing()
+        self.schedule()
+        if let refusal = self.refusal.take() { self.shard.refuseHeld(refusal) }
+        if self.mayRelease {
+            self.mayRelease = false
+            self.shard.releaseReplies()
+            self.shard.commitDump()
+        }
+    }
+
+    /// Everything that stands in the log is applied, and, under the quorum policy, decided: the first record of this leadership
+    /// is the last.
+    private var isCaughtUp: Bool {
+        let tip = self.shard.engine.tip
+        guard tip == self.shard.engine.logTip, tip == self.channel.log.tail else { return false }
+        return self.options.election == .nearest || self.shard.engine.stream.tip == tip
+    }
+
+    private func lead() {
+        guard let term = self.channel.recordTerm else { return }
+        self.shard.engine.log?.term = term
+        self.shard.engine.setFollowing(false)
+        self.isReady = true
+    }
+
+    private func stepDown() {
+        self.isReady = false
+        self.shard.engine.setFollowing(true)
+        self.confirmations.endAll()
+        self.refusal = Self.outcomeUnknown
+    }
+
+    static let outcomeUnknown =
+        "CLUSTERDOWN The leader of the group was replaced before this was decided: it may have been done or not"
+
+    /// The same before commands are carried out, when nobody has looked for a while: this process may have stood still.
+    func refreshIfOld() {
+        guard self.isServing, Clocks.monotonicNanoseconds - self.refreshedAt > Self.longestUnseen else { return }
+        self.settle()
+    }
+
+    private func refreshServing() {
+        self.refreshedAt = Clocks.monotonicNanoseconds
+        let isServing = self.isReady && self.channel.hasMajority(Self.time.now) && !self.shard.isStopped
+        if self.isServing, !isServing, self.isReady {
+            self.refusal =
+                "CLUSTERDOWN The leader lost the majority of its group before this was decided: it may be done or not"
+        }
+        self.isServing = isServing
+        self.shard.refreshGuard()
+    }
+
+    /// The log let go of old records.
+    func pruned() {
+        guard let oldest = self.shard.log?.store.log.map.oldest else { return }
+        self.take(.pruned(first: oldest))
+    }
+
+    /// Too much waits for its decision.
+    var isFull: Bool { self.records.bytes > Self.mostUndecidedBytes }
+
+    private func schedule() {
+        guard let deadline = self.member.deadline, !self.shard.isStopped else { return }
+        if let timer = self.timer, timer.at <= deadline { return }
+        self.timer?.task.cancel()
+        let bound = NIOLoopBound(self, eventLoop: self.shard.loop)
+        let wait = max(0, deadline - Self.time.now)
+        let task = self.shard.loop.scheduleTask(in: .microseconds(wait)) {
+            bound.value.timer = nil
+            bound.value.turn()
+            bound.value.schedule()
+        }
+        self.timer = (deadline, task)
+    }
+
+    /// While the disk takes nothing somebody else should lead; where there is room again this node takes part again.
+    private func watchDisk() {
+        let now = Clocks.monotonicNanoseconds
+        guard self.shard.engine.log?.failure != nil else {
+            if self.strandedAt > 0, self.channel.role == .idle, self.failure == nil { self.take(.opened) }
+            self.strandedAt = 0
+            return
+        }
+        if self.strandedAt == 0 { self.strandedAt = now }
+        guard self.options.diskPressure == .withdraw, self.channel.role == .leader,
+            now - self.strandedAt >= UInt64(self.options.heartbeat) * 1_000_000
+        else { return }
+        self.take(.relinquished)
+    }
+}

@@ -1,0 +1,114 @@
+import Channels
+import Testing
+
+@Suite("nacks")
+struct NackTests {
+    private static let record = ChannelRecord(seq: 4, term: 1, payload: [1])
+    /// Five records, of which the last is known.
+    private static let log = LogTip(first: 0, tail: 5, last: Self.record.mark, lastTerm: 1)
+
+    private func nack(_ code: Nack.Code, _ request: SyncRequest, first: Seq = 0) -> ChannelMessage.Body {
+        .nack(Nack(since: request.since, code: code, firstRetained: first, id: request.id))
+    }
+
+    @Test("every code has its effect on a replica", arguments: Nack.Code.allCases)
+    func everyCode(code: Nack.Code) throws {
+        let node = Node(log: Self.log)
+        let request = try #require(node.follow(tail: 9))
+        #expect(request.since == 5 && request.previous == Self.record.mark)
+        let actions = node.receive(self.nack(code, request, first: 8), from: 2)
+        switch code {
+        case .notLeader:
+            #expect(node.channel.leader == nil && node.channel.role == .replica && actions.requests.isEmpty)
+            // Whatever was asked is forgotten.
+            let late = SyncResponse(first: 5, firstRetained: 0, commit: 0, id: request.id, records: [])
+            node.receive(.syncResponse(late), from: 2)
+            #expect(node.channel.counters.unknownIDs == 1)
+        case .badRange:
+            #expect(actions.jobs.map(\.work) == [.skip(to: 8)] && node.channel.counters.recordsSkipped == 3)
+            #expect(node.store(actions).requests.map(\.since) == [8])
+        case .backPressure:
+            #expect(actions.requests.isEmpty && node.heartbeat(.leader, from: 2, tail: 9).requests.isEmpty)
+            #expect(node.wait(1).requests.map(\.since) == [5])
+        case .closed: #expect(node.channel.role == .idle)
+        case .diverged:
+            // It looks in the middle: first at its own record there, then at the leader's.
+            let read = try #require(actions.reads.first)
+            #expect(read.from == 2 && read.byteLimit == 0)
+            let mark = RecordMark(term: 1, checksum: 77)
+            let found = ReadOutcome.found(previous: mark, records: [], firstRetained: 0)
+            let probe = try #require(node.take(.read(read.number, found)).requests.first)
+            #expect(probe.since == 2 && probe.previous == mark && probe.chunkBytes == 1)
+        }
+    }
+
+    @Test("a bad range without a first retained seq costs one record")
+    func badRangeWithoutSeq() throws {
+        let node = Node(log: Self.log)
+        let request = try #require(node.follow(tail: 9))
+        #expect(node.receive(self.nack(.badRange, request), from: 2).jobs.map(\.work) == [.skip(to: 6)])
+    }
+
+    @Test("a data set passes over nothing: it is fetched anew")
+    func badRangeOfKeyspace() throws {
+        let node = Node(log: Self.log) { $0.content = .keyspace }
+        let request = try #require(node.follow(tail: 9))
+        let actions = node.receive(self.nack(.badRange, request, first: 8), from: 2)
+        guard case .fetchSnapshot(let number, from: NodeID(2), .trimmed) = actions.last else {
+            return #expect(Bool(false), "\(actions)")
+        }
+        let mark = RecordMark(term: 1, checksum: 5)
+        let installed = node.take(.snapshotFetched(number, tail: 9, last: mark))
+        #expect(installed.jobs.map(\.work) == [.install(snapshot: number, tail: 9, last: mark)])
+        node.store(installed)
+        #expect(node.channel.log.tail == 9 && node.channel.durable == 9)
+    }
+
+    @Test("only a replica listens, only to its leader, and only to an answer", arguments: Nack.Code.allCases)
+    func unwanted(code: Nack.Code) throws {
+        let node = Node(log: Self.log)
+        let request = try #require(node.follow(tail: 9))
+        func isUnmoved(_ actions: [ChannelAction]) -> Bool {
+            actions.isEmpty && node.channel.leader == NodeID(2) && node.channel.role == .replica
+        }
+        var other = request
+        other.id ^= 1
+        #expect(isUnmoved(node.receive(self.nack(code, other), from: 2)))
+        #expect(node.channel.counters.unknownIDs == 1)
+        #expect(isUnmoved(node.receive(self.nack(code, request), from: 3)))
+        #expect(node.channel.counters.unwantedAnswers == 1)
+        // The id was used up by that.
+        #expect(isUnmoved(node.receive(self.nack(code, request), from: 2)))
+        #expect(node.channel.counters.unknownIDs == 2)
+    }
+
+    @Test("the halves lead to the last common record, and the rest is cut and counted", arguments: 0...5)
+    func halving(common: Seq) throws {
+        let node = Node(log: Self.log)
+        let request = try #require(node.follow(tail: 9))
+        var actions = node.receive(self.nack(.diverged, request), from: 2)
+        for _ in 0..<4 {
+            guard let read = actions.reads.first else { break }
+            let mark = read.from == 0 ? RecordMark.none : RecordMark(term: 1, checksum: UInt32(read.from))
+            actions = node.take(.read(read.number, .found(previous: mark, records: [], firstRetained: 0)))
+            guard let probe = actions.requests.first else { break }
+            let record = ChannelRecord(seq: probe.since, term: 1, payload: [9])
+            let agrees = SyncResponse(
+                first: probe.since,
+                firstRetained: 0,
+                commit: 0,
+                id: probe.id,
+                records: [record]
+            )
+            actions = node.receive(
+                probe.since <= common ? .syncResponse(agrees) : self.nack(.diverged, probe),
+                from: 2
+            )
+        }
+        // The last record is known to be another one.
+        let expected = min(common, 4)
+        #expect(actions.jobs.map(\.work) == [.truncate(to: expected)])
+        #expect(node.channel.counters.recordsDiscarded == 5 - expected)
+        #expect(node.store(actions).requests.map(\.since) == [expected])
+    }
+}

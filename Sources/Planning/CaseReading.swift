@@ -24,15 +24,23 @@ extension CaseRecord {
         Summary(self.values(metric, stat))?.median
     }
 
-    /// What was measured here, per trial turned by `value`.
-    func observation(
-        _ configuration: Configuration,
-        _ metric: String,
-        _ turned: (Double) -> Double = { $0 }
-    ) -> Observation? {
-        Summary(self.values(metric).map(turned)).map {
-            Observation(configuration, value: $0.median, lowest: $0.minimum, highest: $0.maximum)
+    /// What was measured here.
+    func observation(_ configuration: Configuration, _ metric: String, _ choice: Choice = .median) -> Observation? {
+        Summary(self.values(metric)).map { summary in
+            let value =
+                switch choice {
+                case .median: summary.median
+                case .smallest: summary.minimum
+                }
+            return Observation(configuration, value: value, lowest: summary.minimum, highest: summary.maximum)
         }
+    }
+
+    /// Which of the trials stands for a configuration.
+    enum Choice {
+        case median
+        /// For processor time: whatever else a machine does can only add to it.
+        case smallest
     }
 
     var configuration: Configuration {

@@ -39,7 +39,7 @@ package struct Configuration: Hashable, Sendable, Codable {
 /// What was measured in one configuration, over its trials.
 package struct Observation: Sendable, Equatable {
     package var configuration: Configuration
-    /// The median.
+    /// The median; of processor time the smallest.
     package var value: Double
     package var lowest: Double
     package var highest: Double

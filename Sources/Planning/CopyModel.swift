@@ -21,18 +21,18 @@ package struct CopyModel: Sendable {
                 && one.parameter("transfer") == "streamed" && one.value("write_rate") == 0
                 && one.value("replicas") == 1 && one.parameter("snapshot_chunk_size") == nil
         }
-        func model(_ metric: String, _ terms: [Term]) -> LinearModel? {
+        func model(_ metric: String, _ terms: [Term], _ choice: CaseRecord.Choice = .median) -> LinearModel? {
             let observations = cases.compactMap { one in
                 var configuration = Configuration()
                 configuration.keys = one.configuration.keys
                 configuration.valueSize = one.configuration.valueSize
-                return one.observation(configuration, metric)
+                return one.observation(configuration, metric, choice)
             }
             return LinearModel(observations, terms: terms, corners: [.valueSize], ranges: [.keys])
         }
         guard let bytes = model("copy_bytes", [.keys, .keysTimesValueSize]) else { return nil }
         self.bytes = bytes
-        self.processor = model("copy_primary_cpu", [.keys, .keysTimesValueSize, .one])
+        self.processor = model("copy_primary_cpu", [.keys, .keysTimesValueSize, .one], .smallest)
         let seconds = model("copy_total", [.keys, .keysTimesValueSize, .one])
         self.seconds = seconds
         self.secondsSpread = Summary(

@@ -11,6 +11,8 @@ package struct LoadModel: Sendable {
     /// Delivered mutations a second over the number of replicas, at the value size that was measured with most numbers.
     package let saturation: Saturation?
     package let saturationValueSize: Double
+    /// Bytes that a record of the log on disk takes beyond the mutation in the stream; nil without a log.
+    package let logExtra: Double?
     /// Commands that a client had on their way at a time.
     package let pipeline: Int
 
@@ -23,15 +25,18 @@ package struct LoadModel: Sendable {
         let usual = counts.max { ($0.value, $0.key) < ($1.value, $1.key) }?.key ?? 0
         self.pipeline = pipeline ?? usual
         let cases = loads.filter { Int($0.value("pipeline") ?? 0) == pipeline ?? usual }
+        let frame = LinearModel(Self.frames(cases), terms: [.one, .valueSize], corners: [.valueSize])
+        self.frame = frame
+        self.logExtra =
+            Summary(
+                record.cases.filter { $0.target == target && $0.scenario == "resume" }.flatMap { one in
+                    one.values("log_record_bytes").map { $0 - (frame?.value(one.configuration) ?? 0) }
+                }
+            )?.median
         self.processor = LinearModel(
-            cases.compactMap { $0.observation($0.configuration, "primary_cpu_per_write") },
+            cases.compactMap { $0.observation($0.configuration, "primary_cpu_per_write", .smallest) },
             terms: [.one, .replicas, .valueSize, .replicasTimesValueSize],
             corners: [.replicas, .valueSize]
-        )
-        self.frame = LinearModel(
-            Self.frames(cases),
-            terms: [.one, .valueSize],
-            corners: [.valueSize]
         )
         let bySize = Dictionary(grouping: cases) { $0.configuration.valueSize }
         let largest = bySize.max { ($0.value.count, $0.key) < ($1.value.count, $1.key) }

@@ -38,16 +38,24 @@ extension Planner {
             answer.remarks.append("That a backlog holds as many bytes of the stream as it has was not measured.")
         }
         self.add(answer)
+        self.answerLog(frame, bytes)
+    }
+
+    private mutating func answerLog(_ frame: LinearModel, _ bytes: Double) {
+        guard let extra = self.load.logExtra else { return }
         self.add(
             PlanAnswer(
                 "How much log on disk does the same take?",
-                formula: "write rate × stream bytes per write × outage",
-                inputs: [self.writeRate, self.frameBytes(bytes), self.outage],
-                value: missed,
+                formula: "write rate × (stream bytes per write + extra) × outage",
+                inputs: [
+                    self.writeRate, self.frameBytes(bytes), self.outage,
+                    PlanInput("extra", extra, unit: "B", isMeasured: true),
+                ],
+                value: self.missed(max(0, bytes + extra)),
                 unit: "B",
                 error: ErrorSummary(frame.checks.map(\.error)),
                 warnings: Self.warnings(frame.ranges, self.configuration),
-                remarks: ["Only for an engine that keeps a log; whole segments are kept, so add one of them."]
+                remarks: ["A log lets whole segments go, so add the size of one."]
             )
         )
     }

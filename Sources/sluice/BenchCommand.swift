@@ -53,7 +53,9 @@ struct BenchCommand: ParsableCommand {
         }
         if self.comparison.isPaired {
             do {
-                let judged = try self.targets.specifications(otherwise: try self.cases.targets(otherwise: self.usual))[0]
+                let judged = try self.targets.specifications(otherwise: try self.cases.targets(otherwise: self.usual))[
+                    0
+                ]
                 _ = try self.comparison.sides(judged, self.targets)
             } catch {
                 throw ValidationError("--against: \(error)")

@@ -1,7 +1,6 @@
 import Measurement
 import Reports
 import Testing
-import Workload
 
 @testable import Harness
 
@@ -31,9 +30,10 @@ struct InvalidRunTests {
         var suite = Suite(name: "t")
         suite.keys = 100
         var one = FanOutCase(.fast, replicas: 2, valueSize: 64)
-        (one.warmUpSeconds, one.seconds) = (0.05, 0.2)
-        (one.load.connections, one.load.pipeline) = (4, 8)
-        one.load.keys = .uniform(keys: 100)
+        one.warmUpSeconds = 0.05
+        one.seconds = 0.2
+        one.load.connections = 4
+        one.load.pipeline = 8
         suite.entries = [Suite.Entry(.fast(one), trials: 1)]
         return suite
     }

@@ -64,6 +64,8 @@ enum LawfulRun {
                 )
             )
         }
+        let record = ["log_record_bytes": self.frame(100) + 22]
+        run.cases.append(self.one("resume", [("value_size", 100), ("log_records", 100_000)], record))
         return run
     }
 
@@ -149,6 +151,15 @@ struct PlannerTests {
         #expect(abs(copied.value - (memory.value - held + 1.02 * backlog + 2 * (missed - 4e6))) < 1e3)
         let copy = try Self.answer(plan, "How many bytes is a full")
         #expect(abs(copy.value - 50_000 * 1024) < 1)
+    }
+
+    @Test("a log on disk takes what its records take, and a server without one is not asked")
+    func log() throws {
+        let log = try Self.answer(Self.plan(), "log on disk")
+        #expect(abs(log.value - 2 * 50_000 * (LawfulRun.frame(1000) + 22)) < 1)
+        var run = LawfulRun.record
+        run.cases.removeAll { $0.scenario == "resume" }
+        #expect(!Self.plan(Self.question, run).answers.contains { $0.question.contains("log on disk") })
     }
 
     @Test("every answer shows its formula, its inputs and, where something was held out, its error")

@@ -31,6 +31,11 @@ package final class Calibration {
     /// The law of saturation needs several numbers of replicas at one value size.
     private static let saturation = [1, 4, 8, 12, 16].map { FanOutCase(.fast, replicas: $0, valueSize: 512) }
     private static let drainTrials = 2
+    /// Processor time is the smallest of the trials, so loads are shorter and more often than in a suite.
+    private static let loadTrialsFactor = 2
+    private static let loadSeconds = 0.5
+    /// What a record of the log takes, where there is one.
+    private static let log = ResumeCase(records: 100_000, distance: 1000)
     /// Keys that a load touches.
     private static let keys: UInt64 = 10_000
 
@@ -67,6 +72,7 @@ package final class Calibration {
         var generator = SeededGenerator(seed: self.recorder.record.seed)
         var suite = Suite(name: "calibrate")
         suite.keys = Self.keys
+        suite.timing.measure = Self.loadSeconds
         var runner = TrialRunner(suite, recorder: self.recorder, seed: generator.next(), tell: self.tell)
         defer { runner.stop() }
         for target in self.targets { try runner.open(target) }
@@ -76,8 +82,29 @@ package final class Calibration {
             let title = "\(step.work.scenario) \(step.target) \(Self.text(step.work.parameters(for: step.target)))"
             let left = steps[place...].reduce(0) { $0 + Self.seconds($1.work) }
             self.tell(.trialBegan(title, place: place + 1, of: steps.count, remainingSeconds: left))
-            self.recorder.add(try runner.run(step.work, on: step.target), of: step.work, on: step.target)
+            try self.run(step.work, on: step.target, &runner)
         }
+    }
+
+    /// One trial. One that fails is noted and repeated once on a fresh server: minutes of measuring hang on it, and a machine
+    /// that stands still for a moment may cost a replica its place in the backlog.
+    private func run(
+        _ work: Plan.Work,
+        on target: TargetSpecification,
+        _ runner: inout TrialRunner
+    ) throws(HarnessError) {
+        let trial: Trial
+        do throws(HarnessError) {
+            trial = try runner.run(work, on: target)
+        } catch {
+            guard error.code == .targetFailed || error.code == .timedOut else { throw error }
+            let note = "A trial of \(work.scenario) was repeated: \(error.message)"
+            self.recorder.note(note)
+            self.tell(.note(note))
+            runner.close(target)
+            trial = try runner.run(work, on: target)
+        }
+        self.recorder.add(trial, of: work, on: target)
     }
 
     private static func text(_ parameters: [Parameter]) -> String {
@@ -107,13 +134,11 @@ package final class Calibration {
                 backlogBytes: place.backlogMebibytes << 20
             )
             let load = FanOutCase(.fast, replicas: place.replicas, valueSize: place.valueSize)
-            for _ in 0..<self.trials {
-                kinds[0].append(.capacity(capacity))
-                kinds[1].append(.fast(load))
-            }
+            kinds[0] += [Plan.Work](repeating: .capacity(capacity), count: self.trials)
+            kinds[1] += [Plan.Work](repeating: .fast(load), count: self.trials * Self.loadTrialsFactor)
         }
         for fanOut in Self.saturation {
-            for _ in 0..<self.trials { kinds[1].append(.fast(fanOut)) }
+            kinds[1] += [Plan.Work](repeating: .fast(fanOut), count: self.trials * Self.loadTrialsFactor)
         }
         for place in kinds.indices { kinds[place].shuffle(using: &generator) }
         // Copies of one data set come one after the other: they share a server.
@@ -124,12 +149,13 @@ package final class Calibration {
         var lag = LagCase(.live, .rate(Self.lagRate))
         lag.valueSize = Self.lagValueSize
         kinds.append([Plan.Work](repeating: .lag(lag), count: Self.drainTrials))
-        return kinds.flatMap { works in
+        let steps = kinds.flatMap { works in
             works.enumerated().flatMap { place, work in
                 // A B B A: neither target always goes first.
                 (place.isMultiple(of: 2) ? self.targets : self.targets.reversed()).map { (work, $0) }
             }
         }
+        return steps + self.targets.filter { $0.supports(.log) }.map { (.resume(Self.log), $0) }
     }
 
     /// Writes a second while a live replica follows, before it is stopped and drains.

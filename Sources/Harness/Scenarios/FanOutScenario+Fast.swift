@@ -103,12 +103,19 @@ extension FanOutScenario {
         return trial
     }
 
+    /// Bytes that are written before replicas are waited for, so that none falls out of a backlog that is being filled.
+    private static let fillPartBytes = 4 << 20
+
     /// Writes so many bytes of commands, and waits until every replica has them.
     private static func fill(_ session: Session, _ shape: LoadShape, bytes: Int) throws(HarnessError) {
-        let count = UInt64(bytes / SetBatch.commandSize(valueSize: shape.valueSize))
-        session.load.begin(shape, limit: count)
-        try session.rest()
-        try session.drain()
+        let size = SetBatch.commandSize(valueSize: shape.valueSize)
+        let part = UInt64(max(1, Self.fillPartBytes / size))
+        let goal = session.load.state.ledger.count + UInt64(bytes / size)
+        while session.load.state.ledger.count < goal {
+            session.load.begin(shape, limit: part)
+            try session.rest()
+            if session.fleet.counters.replicas > 0 { try session.drain() }
+        }
     }
 
     private static func addRates(_ trial: inout Trial, _ start: Mark, _ end: Mark, _ drained: Mark) {

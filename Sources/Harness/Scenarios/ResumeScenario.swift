@@ -136,6 +136,7 @@ package enum ResumeScenario {
             }
             return
         }
+        trial.add("log_record_bytes", after.recordBytes, unit: "B", better: .lower)
         let bytes = Double(after.readBytes - before.readBytes) / Double(attempts)
         trial.add("disk_bytes_per_resume", bytes, unit: "B", better: .lower)
         let (memory, disk) = (after.fromMemory - before.fromMemory, after.fromDisk - before.fromDisk)
@@ -154,6 +155,8 @@ struct LogCounters {
     var readBytes: UInt64
     var fromMemory: UInt64
     var fromDisk: UInt64
+    /// Bytes of log per record; nil for one without records.
+    var recordBytes: Double?
 
     /// Nil for a server that has none.
     init?(_ target: Target) throws(HarnessError) {
@@ -164,5 +167,10 @@ struct LogCounters {
         self.readBytes = readBytes
         self.fromMemory = fromMemory
         self.fromDisk = fromDisk
+        if let bytes = info.number("log_bytes"), let first = info.number("log_first_lsn"),
+            let last = info.number("log_last_lsn"), last >= first
+        {
+            self.recordBytes = Double(bytes) / Double(last - first + 1)
+        }
     }
 }

@@ -23,8 +23,9 @@ package final class Sweep {
     /// Every setting is measured with a full backlog, so the largest is filled in all of them: at least the default of every
     /// product that is started, and no more than takes some seconds.
     private static let fillBytes = (256 << 20)...(1 << 30)
-    /// A setting that failed so often is not tried again, and is none to choose; once may be an accident of the machine.
-    private static let mostFailures = 2
+    /// A setting that failed in so many blocks is not tried again, and is none to choose; once may be an accident of the
+    /// machine. The default cannot be done without: it ends the sweep.
+    private var mostFailures: Int { min(self.blocks, 2 + self.blocks / 10) }
     private var failures: [Int: Int] = [:]
 
     /// - Throws: `usage` when the target has no such knob, or does not take a value.
@@ -89,7 +90,7 @@ package final class Sweep {
         let seconds = self.scenario.seconds(self.shape, fillBytes: self.fillBytes)
         try self.describeDefault(seed: generator.next())
         for (block, order) in orders.enumerated() {
-            for (place, setting) in order.enumerated() where self.failures[setting, default: 0] < Self.mostFailures {
+            for (place, setting) in order.enumerated() where self.failures[setting, default: 0] < self.mostFailures {
                 try Interruption.check()
                 let done = block * order.count + place
                 let title = "block \(block + 1) of \(self.blocks)  \(self.label(setting))"
@@ -132,10 +133,11 @@ package final class Sweep {
         do throws(HarnessError) {
             trial = try runner.run(work, on: self.specifications[setting])
         } catch {
-            guard setting != 0, error.code == .targetFailed || error.code == .timedOut else { throw error }
+            guard error.code == .targetFailed || error.code == .timedOut else { throw error }
             let count = self.failures[setting, default: 0] + 1
             self.failures[setting] = count
-            if count >= min(Self.mostFailures, self.blocks) {
+            if count >= self.mostFailures {
+                if setting == 0 { throw error }
                 self.measurements.fail(setting: setting, because: error.message)
             }
             let note = "\(self.label(setting)) failed in block \(block + 1): \(error.message)"

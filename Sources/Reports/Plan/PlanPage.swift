@@ -123,8 +123,8 @@ package struct PlanPage: Sendable {
         }
         return
             "## Held-out configurations\n\nThe formulas were fitted to the smallest and largest of what was measured; these lie "
-            + "between. Errors are signed: + is predicted too high. Measured figures are medians with their range over "
-            + "trials.\n\n\(table.text)"
+            + "between. Errors are signed: + is predicted too high. Measured figures are medians, of "
+            + "processor time the smallest, with their range over trials.\n\n\(table.text)"
     }
 
     private static func text(_ configuration: Configuration) -> String {

@@ -53,7 +53,9 @@ struct TargetOptions: ParsableArguments {
     /// - Parameter otherwise: when none was.
     func specifications(otherwise: [String] = ["bundled"]) throws(HarnessError) -> [TargetSpecification] {
         var specifications: [TargetSpecification] = []
-        for text in self.target.isEmpty ? otherwise : self.target { specifications.append(try self.specification(text)) }
+        for text in self.target.isEmpty ? otherwise : self.target {
+            specifications.append(try self.specification(text))
+        }
         return specifications
     }
 

@@ -29,7 +29,7 @@ package final class Calibration {
     /// forks.
     private static let copiedKeysFactor: UInt64 = 4
     /// The law of saturation needs several numbers of replicas at one value size.
-    private static let saturation = [1, 4, 8, 12, 16].map { FanOutCase(.fast, replicas: $0, valueSize: 512) }
+    private static let saturation = [1, 4, 8, 12, 16].map { Self.load(replicas: $0, valueSize: 512) }
     private static let drainTrials = 2
     /// Processor time is the smallest of the trials, so loads are shorter and more often than in a suite.
     private static let loadTrialsFactor = 2
@@ -72,7 +72,6 @@ package final class Calibration {
         var generator = SeededGenerator(seed: self.recorder.record.seed)
         var suite = Suite(name: "calibrate")
         suite.keys = Self.keys
-        suite.timing.measure = Self.loadSeconds
         var runner = TrialRunner(suite, recorder: self.recorder, seed: generator.next(), tell: self.tell)
         defer { runner.stop() }
         for target in self.targets { try runner.open(target) }
@@ -111,6 +110,12 @@ package final class Calibration {
         parameters.map { "\($0.name)=\($0.value)" }.joined(separator: " ")
     }
 
+    private static func load(replicas: Int, valueSize: Int) -> FanOutCase {
+        var load = FanOutCase(.fast, replicas: replicas, valueSize: valueSize)
+        load.seconds = Self.loadSeconds
+        return load
+    }
+
     /// Seconds that a trial takes by experience.
     private static func seconds(_ work: Plan.Work) -> Double {
         switch work {
@@ -133,7 +138,7 @@ package final class Calibration {
                 keys: place.keys,
                 backlogBytes: place.backlogMebibytes << 20
             )
-            let load = FanOutCase(.fast, replicas: place.replicas, valueSize: place.valueSize)
+            let load = Self.load(replicas: place.replicas, valueSize: place.valueSize)
             kinds[0] += [Plan.Work](repeating: .capacity(capacity), count: self.trials)
             kinds[1] += [Plan.Work](repeating: .fast(load), count: self.trials * Self.loadTrialsFactor)
         }

@@ -29,7 +29,7 @@ package final class Calibration {
     /// forks.
     private static let copiedKeysFactor: UInt64 = 4
     /// The law of saturation needs several numbers of replicas at one value size.
-    private static let saturation = [1, 4, 8, 12, 16].map { Self.load(replicas: $0, valueSize: 512) }
+    private static let saturation = [1, 4, 8, 12, 16].map { Calibration.load(replicas: $0, valueSize: 512) }
     private static let drainTrials = 2
     /// Processor time is the smallest of the trials, so loads are shorter and more often than in a suite.
     private static let loadTrialsFactor = 2

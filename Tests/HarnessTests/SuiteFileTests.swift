@@ -141,7 +141,7 @@ import Workload
         #expect(suite.name == name && !suite.about.isEmpty && !suite.entries.isEmpty)
         for entry in suite.entries {
             let metrics = entry.work.expectedMetrics(from: .bundled) + entry.work.expectedMetrics(from: .redis)
-            for metric in metrics { #expect(MetricCatalog.definitions[metric] != nil, "\(metric)") }
+            for metric in metrics { #expect(MetricCatalog.definitions[metric] != nil, "\(metric) is not explained") }
             for parameter in entry.work.parameters(for: .bundled) {
                 #expect(ScenarioGuide.parameters[parameter.name] != nil, "\(parameter.name)")
             }

@@ -116,6 +116,12 @@ package final class Calibration {
         parameters.map { "\($0.name)=\($0.value)" }.joined(separator: " ")
     }
 
+    private static func load(replicas: Int, valueSize: Int) -> FanOutCase {
+        var load = FanOutCase(.fast, replicas: replicas, valueSize: valueSize)
+        load.seconds = Self.loadSeconds
+        return load
+    }
+
     /// Seconds that a trial takes by experience.
     private static func seconds(_ work: Plan.Work) -> Double {
         switch work {

@@ -65,6 +65,8 @@ package enum MetricCatalog {
 
     private static let copies = [
         "copy_wait": "from the start of connecting until the first byte of the copy",
+        "copy_produce":
+            "until the copy is whole at the primary; a streamed one is produced while it is transferred",
         "copy_transfer": "from the first byte of the copy until the last one",
         "copy_catch_up": "from the last byte until the replica has what the primary had taken by then",
         "copy_total": "from the first replica's start of connecting until the last one's last byte",

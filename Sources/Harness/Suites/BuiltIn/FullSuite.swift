@@ -2,7 +2,7 @@ extension BuiltInSuites {
     /// What `standard` has, and what real loads and replicas add to it.
     static let full = """
         name: full
-        about: All of standard, real loads, and every behaviour of replicas everywhere. An hour per target.
+        about: All of standard, real loads, and every behaviour of replicas everywhere. Half an hour per target.
         scenarios:
         \(Self.standardScenarios)
         \(Self.loads)

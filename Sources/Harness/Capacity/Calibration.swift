@@ -17,17 +17,17 @@ package final class Calibration {
     /// The first four are the corners.
     private static let places = [
         Place(replicas: 1, stalled: 0, valueSize: 128, backlogMebibytes: 8, keys: 200_000),
-        Place(replicas: 1, stalled: 2, valueSize: 1024, backlogMebibytes: 64, keys: 40_000),
+        Place(replicas: 1, stalled: 2, valueSize: 2048, backlogMebibytes: 64, keys: 20_000),
         Place(replicas: 16, stalled: 2, valueSize: 128, backlogMebibytes: 8, keys: 100_000),
-        Place(replicas: 16, stalled: 0, valueSize: 1024, backlogMebibytes: 64, keys: 80_000),
+        Place(replicas: 16, stalled: 0, valueSize: 2048, backlogMebibytes: 64, keys: 40_000),
         Place(replicas: 2, stalled: 1, valueSize: 512, backlogMebibytes: 24, keys: 80_000),
         Place(replicas: 4, stalled: 0, valueSize: 256, backlogMebibytes: 32, keys: 150_000),
-        Place(replicas: 8, stalled: 1, valueSize: 768, backlogMebibytes: 12, keys: 60_000),
-        Place(replicas: 12, stalled: 2, valueSize: 640, backlogMebibytes: 48, keys: 50_000),
+        Place(replicas: 8, stalled: 1, valueSize: 1024, backlogMebibytes: 12, keys: 50_000),
+        Place(replicas: 12, stalled: 2, valueSize: 1536, backlogMebibytes: 48, keys: 30_000),
     ]
     /// A copy of so many times the keys takes long enough for processor time, which comes in ticks of 10 ms where a server
     /// forks.
-    private static let copiedKeysFactor: UInt64 = 3
+    private static let copiedKeysFactor: UInt64 = 4
     /// The law of saturation needs several numbers of replicas at one value size.
     private static let saturation = [1, 4, 8, 12, 16].map { Calibration.load(replicas: $0, valueSize: 512) }
     private static let drainTrials = 2
@@ -66,12 +66,6 @@ package final class Calibration {
             throw error
         }
         self.recorder.finish(interrupted: false)
-    }
-
-    private static func load(replicas: Int, valueSize: Int) -> FanOutCase {
-        var load = FanOutCase(.fast, replicas: replicas, valueSize: valueSize)
-        load.seconds = self.loadSeconds
-        return load
     }
 
     private func measure() throws(HarnessError) {

@@ -46,9 +46,6 @@ package struct EngineSettings: Sendable, Equatable {
 
     package init() {}
 
-    /// Room for as many replicas as a suite may ask for, beside those of the soak.
-    private static let slots = 20_000
-
     /// As settings of `sluice serve`.
     var forSluice: [ServerSetting] {
         let settings: [(String, String?)] = [
@@ -56,7 +53,6 @@ package struct EngineSettings: Sendable, Equatable {
             ("data-dir", self.dataDirectory), ("snapshot-log-size", self.snapshotLogBytes.map(String.init)),
             ("log-sync", self.logSync?.rawValue), ("snapshot-chunk-size", self.snapshotChunkBytes.map(String.init)),
             ("replica-of", self.replicaOf), ("log-index-interval", self.logIndexInterval.map(String.init)),
-            ("max-slots", String(Self.slots)),
         ]
         return settings.compactMap { name, value in value.map { ServerSetting(name, $0) } }
     }

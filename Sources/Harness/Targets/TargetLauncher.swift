@@ -10,6 +10,8 @@ package enum TargetLauncher {
     /// For counts: no cache keeps requests from the one arena. At the end come the tables of size classes of all arenas
     /// together; what else there is to print (general, of each arena, mutexes, extents, huge pages) is left out.
     private static let countingOptions = "tcache:false,narenas:1,stats_print:true,stats_print_opts:gdaxhe"
+    /// Room for as many replicas as a suite may ask for.
+    private static let slots = ServerSetting("max-slots", "20000")
     static let host = "127.0.0.1"
 
     /// Starts, or connects to, what was asked for.
@@ -69,7 +71,8 @@ package enum TargetLauncher {
         ]
         let child = try self.child(
             try self.executable(executable),
-            ["serve"] + ServerSetting.arguments(listening + settings.forSluice + specification.settings()),
+            ["serve"]
+                + ServerSetting.arguments(listening + [Self.slots] + settings.forSluice + specification.settings()),
             settings.watch
         )
         return StartingEngine(specification: specification, child: child, host: self.host, ports: ports)

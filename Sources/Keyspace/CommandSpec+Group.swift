@@ -6,6 +6,7 @@ extension CommandSpec {
         _ id: CommandID,
         _ arity: Int,
         _ flags: Flags,
+        _ categories: Categories = .connection,
         since: StaticString,
         _ summary: StaticString
     ) -> CommandSpec {
@@ -14,7 +15,7 @@ extension CommandSpec {
             id,
             arity: arity,
             flags,
-            .connection,
+            categories,
             .connection,
             .none,
             group: "cluster",
@@ -24,7 +25,7 @@ extension CommandSpec {
     }
 
     static let group: [CommandSpec] = [
-        .group("cluster", .cluster, -2, [.loading, .stale], since: "3.0.0", "Tells who leads which slots of a group."),
+        .group("cluster", .cluster, -2, [], [], since: "3.0.0", "Tells who leads which slots of a group."),
         .group(
             "readonly",
             .readonly,

@@ -120,7 +120,18 @@ extension Server {
                     "the data directory is that of a node without a group: a member begins with an empty one"
                 )
             }
-            return GroupFile(election: options.group.election)
+            let fresh = GroupFile(election: options.group.election)
+            // Before the first record, or a member that is killed early could not come back.
+            do throws(StorageError) {
+                try directory.root.replace(GroupFile.name(ofShard: shard), with: fresh.json)
+            } catch {
+                throw ServerError(
+                    .dataDirectory,
+                    "cannot write what shard \(shard) promises its group",
+                    underlying: error
+                )
+            }
+            return fresh
         }
         let file: GroupFile
         do throws(GroupFile.Malformed) {

@@ -51,10 +51,14 @@ final class TestGroup {
         // Held at the same time, so that no two are the same.
         var held: [Socket] = []
         defer { for socket in held { socket.close() } }
+        // Below those that the system gives to connections: a member comes back to its own.
         func port() throws -> UInt16 {
-            let socket = try Socket.listen(host: "127.0.0.1", port: 0)
-            held.append(socket)
-            return socket.localPort ?? 0
+            while true {
+                let port = UInt16.random(in: 12_000...30_000)
+                guard let socket = try? Socket.listen(host: "127.0.0.1", port: port) else { continue }
+                held.append(socket)
+                return port
+            }
         }
         self.ports = try (0..<members).map { _ in
             // Shards listen on ports that follow each other; far from those that the system gives out.

@@ -5,7 +5,15 @@ import Sockets
 /// Ctrl-C and its relatives: the first one stops the run cleanly, the second one at once.
 package enum Interruption {
     /// Call once, before servers are started.
-    package static func catchSignals() { clinux_catch_interrupt() }
+    package static func catchSignals() {
+        // Whoever started this process may have blocked them, as threads of a pool do.
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGINT)
+        sigaddset(&signals, SIGTERM)
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+        clinux_catch_interrupt()
+    }
 
     package static var isRequested: Bool { clinux_interrupted() != 0 }
 

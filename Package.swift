@@ -111,7 +111,10 @@ let package = Package(
         tests("RESP", ["Primitives", "RESP"]),
         tests("Keyspace", ["Primitives", "RESP", "Keyspace"]),
         tests("RDB", ["Primitives", "RESP", "CIntrinsics", "RDB"]),
-        tests("Differential", ["Primitives", "RESP", "Keyspace", "RDB", "Engine", "Sockets", "Server", logging]),
+        tests(
+            "Differential",
+            ["Primitives", "RESP", "Keyspace", "RDB", "Engine", "Sockets", "Server", "Harness", logging]
+        ),
         tests("Harness", ["Primitives", "Sockets", "Measurement", "Workload", "Harness", "Reports", histogram]),
         tests("Replication", ["Primitives", "RESP", "ReplicationLog", "Replication"]),
         tests("Channels", ["Primitives", "Channels"]),

@@ -23,6 +23,12 @@ static void become(const char *path, char *const arguments[], char *const enviro
         dup2(output, STDOUT_FILENO);
         dup2(output, STDERR_FILENO);
         signal(SIGPIPE, SIG_DFL);
+        // Threads that block signals would have a child that cannot be asked to end.
+        sigset_t none;
+        sigemptyset(&none);
+        sigprocmask(SIG_SETMASK, &none, NULL);
+        // Sockets of this process must not live on in the child: not every library marks its own.
+        close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
         execve(path, arguments, environment);
     }
     int code = errno;

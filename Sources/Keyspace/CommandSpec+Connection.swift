@@ -2,12 +2,13 @@
 // `MEMORY USAGE` is the connection's to recognise and the owning shard's to answer.
 
 extension CommandSpec {
-    private static func connection(
+    static func connection(
         _ name: StaticString,
         _ id: CommandID,
         _ arity: Int,
         _ flags: Flags,
         _ extra: Categories = .connection,
+        group: StaticString = "connection",
         since: StaticString,
         _ summary: StaticString
     ) -> CommandSpec {
@@ -19,7 +20,7 @@ extension CommandSpec {
             extra,
             .connection,
             .none,
-            group: "connection",
+            group: group,
             since: since,
             summary
         )

@@ -65,8 +65,11 @@ import Testing
             let outcome = Result { try buffer.withUnsafeMutableBytes { bytes in try near.read(into: bytes) } }
             #expect((try? outcome.get()) ?? 0 == 0)
             let endpoint = try Endpoint(host: "127.0.0.1", port: proxy.port)
-            let refused = try WaitingSocket(endpoint)
-            let second = Result { try buffer.withUnsafeMutableBytes { bytes in try refused.read(into: bytes) } }
+            // Reset while it connects or soon after.
+            let second = Result {
+                let refused = try WaitingSocket(endpoint)
+                return try buffer.withUnsafeMutableBytes { bytes in try refused.read(into: bytes) }
+            }
             #expect((try? second.get()) ?? 0 == 0)
             #expect(proxy.connections == 0)
             proxy.mend()

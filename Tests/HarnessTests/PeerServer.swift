@@ -8,9 +8,7 @@ final class PeerServer {
     let port: UInt16
     private let child: ChildProcess
 
-    static let path = ProcessInfo.processInfo.environment["PATH", default: "/usr/bin"].split(separator: ":")
-        .map { "\($0)/redis-server" }
-        .first { FileManager.default.isExecutableFile(atPath: $0) }
+    static let path = ChildProcess.find("redis-server")
     static var isInstalled: Bool { self.path != nil }
 
     /// - Parameter settings: with `{port}` for the port that it listens on.

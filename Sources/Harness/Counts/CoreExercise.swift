@@ -43,7 +43,7 @@ package enum CoreExercise: String, CaseIterable, Sendable {
         guard case .child(let executable) = target.place, target.product == .sluice else {
             throw HarnessError(.targetUnavailable, "the cores of another product cannot be run alone")
         }
-        guard let valgrind = TargetLauncher.find("valgrind") else {
+        guard let valgrind = ChildProcess.find("valgrind") else {
             throw HarnessError(.targetUnavailable, "valgrind is not installed (Debian: apt install valgrind)")
         }
         let bare = try self.withoutDebuggingFacts(try TargetLauncher.executable(executable))
@@ -59,7 +59,7 @@ package enum CoreExercise: String, CaseIterable, Sendable {
     /// Valgrind reads what there is for debuggers before anything else, and older ones give up on what newer compilers write.
     /// - Returns: a copy in a folder of its own; the program itself where no tool makes one.
     private static func withoutDebuggingFacts(_ path: String) throws(HarnessError) -> (path: String, folder: String?) {
-        guard let tool = self.strippers.lazy.compactMap(TargetLauncher.find).first else { return (path, nil) }
+        guard let tool = self.strippers.lazy.compactMap(ChildProcess.find).first else { return (path, nil) }
         let folder = try FileTree.makeTemporary("sluice-count")
         let copy = "\(folder)/sluice"
         let isCopier = tool.hasSuffix("objcopy")

@@ -127,6 +127,12 @@ package final class ChildProcess {
 
     // MARK: - The system's side
 
+    /// The first executable of that name in PATH.
+    package static func find(_ name: String) -> String? {
+        let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/local/bin:/usr/bin:/bin"
+        return path.split(separator: ":").map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
+    }
+
     private static func spawn(_ words: [String], _ environment: [String], _ output: CInt) -> CInt {
         var arguments = words.map { strdup($0) } + [nil]
         var variables = environment.map { strdup($0) } + [nil]
@@ -144,5 +150,4 @@ package final class ChildProcess {
         }
         return variables + added.map { "\($0.key)=\($0.value)" }
     }
-
 }

@@ -102,7 +102,7 @@ package enum TargetLauncher {
     }
 
     /// The program that counts system calls, where it is installed.
-    static var tracer: String? { self.find("strace") }
+    static var tracer: String? { ChildProcess.find("strace") }
 
     /// The path that the user gave, or that of this program.
     static func executable(_ given: String?) throws(HarnessError) -> String {
@@ -140,7 +140,7 @@ package enum TargetLauncher {
     ) throws(HarnessError) -> Target {
         let profile = specification.profile
         guard let server = profile.server else { preconditionFailure("\(profile.name) is no server of its own") }
-        var found = self.find(server.program)
+        var found = ChildProcess.find(server.program)
         if let executable { found = try self.checked(executable) }
         guard let path = found else {
             throw HarnessError(
@@ -166,12 +166,6 @@ package enum TargetLauncher {
             access: Access(),
             child: child
         )
-    }
-
-    /// The first executable of that name in PATH.
-    static func find(_ name: String) -> String? {
-        let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/local/bin:/usr/bin:/bin"
-        return path.split(separator: ":").map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
     }
 
     /// Loopback ports that nobody listens on. Another program may take one before the server does; then the server

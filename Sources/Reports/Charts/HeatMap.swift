@@ -30,6 +30,13 @@ struct HeatMap: Equatable {
         )
     }
 
+    /// Where nothing was measured: an empty place would be taken for a pale one.
+    var blanks: [(column: Int, row: Int)] {
+        self.rows.indices.flatMap { row in self.columns.indices.map { ($0, row) } }
+            .filter { place in !self.cells.contains { $0.column == place.0 && $0.row == place.1 } }
+            .map { (column: $0.0, row: $0.1) }
+    }
+
     /// From 0 for the worst cell to 1 for the best; all alike where nothing differs.
     func quality(_ cell: Cell) -> Double {
         let values = self.cells.map(\.value)
@@ -67,6 +74,11 @@ extension Canvas {
         for cell in map.cells {
             let corner = Point(x: left + Double(cell.column) * size, y: top + Double(cell.row) * Self.cellHeight)
             self.draw(cell, of: map, at: corner, size: size)
+        }
+        for place in map.blanks {
+            let x = left + (Double(place.column) + 0.5) * size
+            let y = top + (Double(place.row) + 0.5) * Self.cellHeight + 4
+            self.text("no figure", at: Point(x: x, y: y), "u", anchor: .middle)
         }
         self.height = top + Double(map.rows.count) * Self.cellHeight
     }

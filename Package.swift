@@ -87,8 +87,8 @@ let package = Package(
         core(
             "Harness",
             [
-                "Primitives", "RESP", "Replication", "Sockets", "Probes", "Measurement", "Workload", histogram, yaml,
-                tls,
+                "Primitives", "RESP", "Replication", "Channels", "Sockets", "Probes", "Measurement", "Workload",
+                histogram, yaml, tls,
             ] + nio
         ),
         .executableTarget(

@@ -34,6 +34,8 @@ struct ReportPage {
             + LagSection.parts(self.record, names: self.names)
             + FindMaxSection.parts(self.record, names: self.names)
             + FaultsSection.parts(self.record, names: self.names)
+            + FailoverSection.parts(self.record, names: self.names)
+            + CatchUpSection.parts(self.record, names: self.names)
             + CeilingSection.parts(self.record, names: self.names) + PlainSection.parts(self.record, names: self.names)
     }
 

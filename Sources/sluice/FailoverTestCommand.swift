@@ -12,8 +12,11 @@ struct FailoverTestCommand: ParsableCommand {
             clients of Redis Cluster do, and note what was acknowledged. In each round the leader is killed (SIGKILL), stopped \
             for a while (SIGSTOP), or cut off from the others by proxies between them. Once another member has acknowledged a \
             write, the victim comes back; then all members must have the same data, and under the quorum policy everything \
-            that was acknowledged. Under the nearest policy what is missing must not be more than what the members count \
-            as discarded.
+            that was acknowledged. Under the nearest policy the members must count as discarded what is missing of it, and \
+            no more than that and what is missing of writes whose outcome is unknown.
+
+            With --fault flood the leader is left alone: there are four members and a fifth that sends 100 000 heartbeats a second, \
+            strangers talk to every port, and in each round a follower is killed, comes back, catches up and is stopped.
 
             Exit status: 0 all is well, 1 it is not or the test could not be made, 64 wrong usage. The data of a test that \
             failed are kept.
@@ -24,9 +27,9 @@ struct FailoverTestCommand: ParsableCommand {
     var rounds = 10
 
     @Option(help: "How members elect: quorum or nearest.")
-    var policy = GroupTestPlan.Policy.quorum
+    var policy = GroupPolicy.quorum
 
-    @Option(help: "What happens to the leader: kill, pause or partition.")
+    @Option(help: "What happens to the leader: kill, pause, partition or flood.")
     var fault = GroupTestPlan.Fault.kill
 
     @Option(help: "Milliseconds between two heartbeats of the members.")
@@ -60,16 +63,10 @@ struct FailoverTestCommand: ParsableCommand {
         plan.writers = self.writers
         plan.seed = self.seed
         do throws(HarnessError) {
-            let test = try GroupTest(plan)
-            do throws(HarnessError) {
-                try test.run()
-            } catch {
-                print(test.tally.table)
-                throw HarnessError(error.code, "\(error)\nthe data are in \(test.directory)")
+            switch self.fault {
+            case .kill, .pause, .partition: try self.run(try GroupTest(plan))
+            case .flood: try self.run(try FloodTest(plan))
             }
-            print("\(self.policy.rawValue), \(self.fault.rawValue), heartbeat \(self.heartbeat) ms, seed \(self.seed)")
-            print(test.tally.table)
-            if self.keep { print("the data are in \(test.directory)") } else { test.removeData() }
         } catch {
             FileHandle.standardError.write(Data("sluice failover-test: \(error)\n".utf8))
             throw ExitCode(1)
@@ -77,5 +74,30 @@ struct FailoverTestCommand: ParsableCommand {
     }
 }
 
-extension GroupTestPlan.Policy: ExpressibleByArgument {}
+/// A test on real members that leaves data behind.
+private protocol MembersTest {
+    var directory: String { get }
+    var summary: String { get }
+    func run() throws(HarnessError)
+    func removeData()
+}
+
+extension GroupTest: MembersTest { fileprivate var summary: String { self.tally.table } }
+extension FloodTest: MembersTest { fileprivate var summary: String { self.tally.table } }
+
+extension FailoverTestCommand {
+    private func run(_ test: some MembersTest) throws(HarnessError) {
+        do throws(HarnessError) {
+            try test.run()
+        } catch {
+            print(test.summary)
+            throw HarnessError(error.code, "\(error)\nthe data are in \(test.directory)")
+        }
+        print("\(self.policy.rawValue), \(self.fault.rawValue), heartbeat \(self.heartbeat) ms, seed \(self.seed)")
+        print(test.summary)
+        if self.keep { print("the data are in \(test.directory)") } else { test.removeData() }
+    }
+}
+
+extension GroupPolicy: ExpressibleByArgument {}
 extension GroupTestPlan.Fault: ExpressibleByArgument {}

@@ -11,7 +11,7 @@ import Workload
         try self.suite(text).entries.compactMap { entry in
             switch entry.work {
             case .idle(let one), .fast(let one), .stalled(let one): one
-            case .handshake, .resume, .snapshot, .lag, .ceiling, .capacity, .faults: nil
+            case .handshake, .resume, .snapshot, .lag, .ceiling, .capacity, .faults, .failover, .catchUp: nil
             }
         }
     }

@@ -79,7 +79,7 @@ package final class Calibration {
         for (place, step) in steps.enumerated() {
             try Interruption.check()
             let title = "\(step.work.scenario) \(step.target) \(Self.text(step.work.parameters(for: step.target)))"
-            let left = steps[place...].reduce(0) { $0 + Self.seconds($1.work) }
+            let left = steps[place...].reduce(0) { $0 + $1.work.seconds }
             self.tell(.trialBegan(title, place: place + 1, of: steps.count, remainingSeconds: left))
             try self.run(step.work, on: step.target, &runner)
         }
@@ -114,17 +114,6 @@ package final class Calibration {
         var load = FanOutCase(.fast, replicas: replicas, valueSize: valueSize)
         load.seconds = Self.loadSeconds
         return load
-    }
-
-    /// Seconds that a trial takes by experience.
-    private static func seconds(_ work: Plan.Work) -> Double {
-        switch work {
-        case .capacity: 3.5
-        case .faults(let faults): faults.schedule.end + 4
-        case .lag: 5.5
-        case .snapshot: 2.5
-        case .idle, .fast, .stalled, .handshake, .ceiling, .resume: 1.1
-        }
     }
 
     /// In the order of their kinds, shuffled within each, the targets taking turns.

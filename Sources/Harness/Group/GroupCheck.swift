@@ -26,16 +26,16 @@ enum GroupCheck {
         _ acknowledged: [[UInt32]],
         from places: inout [Int],
         at member: Int,
-        of nodes: GroupNodes
+        of ports: [UInt16]
     ) throws(HarnessError) -> GroupFindings {
-        let client = GroupClient(ports: nodes.clientPorts, member: member, seconds: 10)
+        let client = GroupClient(ports: ports, member: member, seconds: 10)
         var findings = GroupFindings()
         var failures = 0
         for (writer, numbers) in acknowledged.enumerated() {
             while places[writer] < numbers.count {
                 let slice = numbers[places[writer]..<min(numbers.count, places[writer] + Self.batch)]
                 let answer = client.ask(["MGET"] + slice.map { Self.key($0, writer) })
-                if answer == .moved || answer == .unknown, failures < Self.mostFailures {
+                if [.moved, .unreachable, .unknown].contains(answer), failures < Self.mostFailures {
                     failures += 1
                     Pause.milliseconds(50)
                     continue

@@ -1,5 +1,5 @@
-// A client of a replicated group that finds the leader as any client of Redis Cluster does: by what it is told. One command at a
-// time, each with a short time to be answered.
+// A client of a replicated group that finds the leader as any client of Redis Cluster does: by what it is told; and of a primary
+// with replicas, of which it asks one after the other. One command at a time, each with a short time to be answered.
 
 import RESP
 import Sockets
@@ -9,6 +9,8 @@ final class GroupClient {
         case reply(Reply)
         /// Another member leads; nobody has carried the command out.
         case moved
+        /// No connection came about, so that nothing was sent.
+        case unreachable
         /// Nobody can say whether it was carried out.
         case unknown
     }
@@ -33,14 +35,29 @@ final class GroupClient {
     }
 
     func ask(_ words: [String]) -> Answer {
+        let socket: WaitingSocket
         do throws(HarnessError) {
-            let reply = try self.exchange(words)
+            socket = try self.connected()
+        } catch {
+            _ = self.lost()
+            return .unreachable
+        }
+        do throws(HarnessError) {
+            let reply = try self.exchange(words, on: socket)
             guard case .error(let message) = reply else { return .reply(reply) }
             if message.hasPrefix("MOVED") {
                 self.follow(message)
                 return .moved
             }
-            return message.hasPrefix("CLUSTERDOWN") ? self.lost() : .reply(reply)
+            // A replica of a primary knows no better than that it is none: the next one may be.
+            if message.hasPrefix("READONLY") {
+                _ = self.lost()
+                return .moved
+            }
+            guard message.hasPrefix("CLUSTERDOWN") else { return .reply(reply) }
+            _ = self.lost()
+            // A leader that is none any more says so of what it had begun; everybody else has done nothing.
+            return message.contains("it may") ? .unknown : .moved
         } catch {
             return self.lost()
         }
@@ -63,8 +80,7 @@ final class GroupClient {
         self.member = member
     }
 
-    private func exchange(_ words: [String]) throws(HarnessError) -> Reply {
-        let socket = try self.connected()
+    private func exchange(_ words: [String], on socket: WaitingSocket) throws(HarnessError) -> Reply {
         try socket.send(CommandEncoder.bytes(words))
         var buffer = [UInt8](repeating: 0, count: Self.readBytes)
         while true {

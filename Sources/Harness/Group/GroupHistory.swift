@@ -124,8 +124,7 @@ final class GroupWriter: Sendable {
         switch client.ask(["SET", GroupCheck.key(number, writer), "\(number)"]) {
         case .reply(.simple("OK")): history.acknowledge(number, by: writer, of: member)
         // Refused before it was carried out.
-        case .moved: Pause.milliseconds(2)
-        case .reply: Pause.milliseconds(2)
+        case .moved, .unreachable, .reply: Pause.milliseconds(2)
         case .unknown:
             history.lose(number, by: writer)
             Pause.milliseconds(2)

@@ -1,42 +1,43 @@
-// Three members of a group, each a process of this executable with data of its own.
+// The members of a group, each a process of this executable with data of its own.
 
 import Glibc
 import Sockets
 
 final class GroupNodes {
-    static let count = 3
-
     private struct Ports {
         var client: UInt16
         var replication: UInt16
         var group: UInt16
     }
 
-    private let plan: GroupTestPlan
+    private let shape: GroupShape
     let directory: String
     private let ports: [Ports]
+    private let guestPort: UInt16
     private let executable: String
     private(set) var processes: [ChildProcess?]
     /// The ways between the members; nil where nothing is to be cut.
     let ways: GroupWays?
 
-    private static let secret = "a secret of the test, known to all"
+    static let secret = Array("a secret of the test, known to all".utf8)
 
-    init(_ plan: GroupTestPlan) throws(HarnessError) {
-        self.plan = plan
+    var count: Int { self.shape.nodes }
+    /// Ids begin with 1, which is the guest's where there is one.
+    func id(_ member: Int) -> Int { member + (self.shape.hasGuest ? 2 : 1) }
+    var groupPorts: [UInt16] { self.ports.map(\.group) }
+
+    init(_ shape: GroupShape) throws(HarnessError) {
+        self.shape = shape
         self.directory = try FileTree.makeTemporary("sluice-group")
-        guard let path = realpath("/proc/self/exe", nil) else {
-            throw HarnessError(.targetUnavailable, "cannot find this executable; is /proc mounted?")
-        }
-        defer { free(path) }
-        self.executable = String(cString: path)
-        let free = try TargetLauncher.freePorts(3 * Self.count)
-        self.ports = (0..<Self.count).map {
+        self.executable = try TargetLauncher.executable(shape.executable)
+        let free = try TargetLauncher.freePorts(3 * shape.nodes + 1)
+        self.guestPort = free[3 * shape.nodes]
+        self.ports = (0..<shape.nodes).map {
             Ports(client: free[3 * $0], replication: free[3 * $0 + 1], group: free[3 * $0 + 2])
         }
-        self.processes = Array(repeating: nil, count: Self.count)
-        try FileTree.write(Array(Self.secret.utf8), to: "\(self.directory)/secret")
-        self.ways = plan.fault == .partition ? try GroupWays(self.ports.map(\.group)) : nil
+        self.processes = Array(repeating: nil, count: shape.nodes)
+        try FileTree.write(Self.secret, to: "\(self.directory)/secret")
+        self.ways = shape.canBeCut ? try GroupWays(self.ports.map(\.group)) : nil
     }
 
     var clientPorts: [UInt16] { self.ports.map(\.client) }
@@ -44,19 +45,23 @@ final class GroupNodes {
     func start(_ member: Int) throws(HarnessError) {
         let ports = self.ports[member]
         // Each member is given the ways from itself to the others.
-        let members = (0..<Self.count).map { other in
+        var members = (0..<self.count).map { other in
             let port = self.ways?.port(from: member, to: other) ?? self.ports[other].group
-            return "\(other + 1)@\(TargetLauncher.host):\(port)"
+            return "\(self.id(other))@\(TargetLauncher.host):\(port)"
         }
+        // Nobody listens there: a guest dials.
+        if self.shape.hasGuest { members.append("1@\(TargetLauncher.host):\(self.guestPort)") }
         self.processes[member] = try ChildProcess(
             self.executable,
-            [
-                "serve", "--bind", TargetLauncher.host, "--port", "\(ports.client)", "--replication-port",
-                "\(ports.replication)", "--data-dir", "\(self.directory)/member-\(member + 1)", "--group",
-                members.joined(separator: ","), "--node-id", "\(member + 1)", "--heartbeat",
-                "\(self.plan.heartbeatMilliseconds)", "--election", self.plan.policy.rawValue, "--group-secret-file",
-                "\(self.directory)/secret",
-            ],
+            ["serve"] + ServerSetting.arguments(self.shape.settings + [
+                ServerSetting("bind", TargetLauncher.host), ServerSetting("port", "\(ports.client)"),
+                ServerSetting("replication-port", "\(ports.replication)"),
+                ServerSetting("data-dir", "\(self.directory)/member-\(member + 1)"),
+                ServerSetting("group", members.joined(separator: ",")), ServerSetting("node-id", "\(self.id(member))"),
+                ServerSetting("heartbeat", "\(self.shape.heartbeatMilliseconds)"),
+                ServerSetting("election", self.shape.policy.rawValue),
+                ServerSetting("group-secret-file", "\(self.directory)/secret"),
+            ]),
             environment: [:]
         )
     }
@@ -69,6 +74,22 @@ final class GroupNodes {
             process?.goOn()
             process?.stop()
         }
+    }
+
+    func startAll() throws(HarnessError) {
+        for member in 0..<self.count { try self.start(member) }
+    }
+
+    /// A member that runs, as a server under test.
+    func target(_ member: Int, _ specification: TargetSpecification) throws(HarnessError) -> Target {
+        try Target(
+            specification,
+            host: TargetLauncher.host,
+            port: self.ports[member].client,
+            replicationPort: self.ports[member].replication,
+            access: Access(),
+            child: self.processes[member]
+        )
     }
 
     func removeData() { FileTree.remove(self.directory) }
@@ -88,11 +109,11 @@ final class GroupNodes {
     }
 
     /// The member that leads, and says so itself.
-    func leader() -> Int? { (0..<Self.count).first { self.group($0)?["group0_serving"] == "1" } }
+    func leader() -> Int? { (0..<self.count).first { self.group($0)?["group0_serving"] == "1" } }
 
     func waitForLeader() throws(HarnessError) -> Int {
         var leader: Int?
-        try Wait.until("a leader of the group", withinSeconds: self.plan.patienceSeconds) { () throws(HarnessError) in
+        try Wait.until("a leader of the group", withinSeconds: self.shape.patienceSeconds) { () throws(HarnessError) in
             leader = self.leader()
             return leader != nil
         }
@@ -119,8 +140,8 @@ final class GroupNodes {
     func waitUntilEqual() throws(HarnessError) {
         var last: [[String]?] = []
         do throws(HarnessError) {
-            try Wait.until("equal members", withinSeconds: self.plan.patienceSeconds) { () throws(HarnessError) in
-                last = (0..<Self.count).map { self.digest($0) }
+            try Wait.until("equal members", withinSeconds: self.shape.patienceSeconds) { () throws(HarnessError) in
+                last = (0..<self.count).map { self.digest($0) }
                 return last.allSatisfy { $0 != nil && $0 == last[0] }
             }
         } catch {
@@ -128,8 +149,11 @@ final class GroupNodes {
         }
     }
 
+    /// A number out of INFO group; nil while the member does not answer.
+    func number(_ field: String, of member: Int) -> UInt64? { self.group(member)?[field].flatMap { UInt64($0) } }
+
     var outputs: String {
-        (0..<Self.count).map { "member \($0 + 1) said:\n\(self.processes[$0]?.outputTail ?? "")" }.joined(
+        (0..<self.count).map { "member \($0 + 1) said:\n\(self.processes[$0]?.outputTail ?? "")" }.joined(
             separator: "\n"
         )
     }

@@ -6,8 +6,6 @@ import Sockets
 import Synchronization
 
 package struct GroupTestPlan {
-    package enum Policy: String, CaseIterable, Sendable { case quorum, nearest }
-
     package enum Fault: String, CaseIterable, Sendable {
         /// SIGKILL, and a start.
         case kill
@@ -15,10 +13,12 @@ package struct GroupTestPlan {
         case pause
         /// The ways between the leader and the others carry nothing for a while.
         case partition
+        /// Nothing happens to the leader; see `FloodTest`.
+        case flood
     }
 
     package var rounds = 10
-    package var policy = Policy.quorum
+    package var policy = GroupPolicy.quorum
     package var fault = Fault.kill
     package var heartbeatMilliseconds = 500
     package var writers = 8
@@ -27,10 +27,13 @@ package struct GroupTestPlan {
 
     package init(tell: @escaping (String) -> Void) { self.tell = tell }
 
-    /// For what should take a few heartbeats.
-    var patienceSeconds: Double { 20 + Double(self.heartbeatMilliseconds) * 40 / 1000 }
-    /// After so long a leader without a majority must not acknowledge anything: three intervals.
-    var silenceSeconds: Double { Double(3 * self.heartbeatMilliseconds) / 1000 }
+    var shape: GroupShape {
+        GroupShape(
+            policy: self.policy,
+            heartbeatMilliseconds: self.heartbeatMilliseconds,
+            canBeCut: self.fault == .partition
+        )
+    }
 }
 
 package struct GroupTally {
@@ -38,6 +41,8 @@ package struct GroupTally {
     package var acknowledged = 0
     package var unknown = 0
     package var lost = 0
+    /// Of those whose outcome is unknown, those that are not there.
+    package var unknownLost = 0
     package var invented = 0
     /// Records that members gave up because the leader does not have them, as they count them.
     package var discarded = 0
@@ -55,7 +60,8 @@ package struct GroupTally {
     package var table: String {
         CrashTally.table([
             ("rounds", "\(self.rounds)"), ("writes acknowledged", "\(self.acknowledged)"),
-            ("outcome unknown", "\(self.unknown)"), ("lost", "\(self.lost)"), ("invented", "\(self.invented)"),
+            ("outcome unknown", "\(self.unknown)"), ("lost", "\(self.lost)"),
+            ("of unknown outcome, and gone", "\(self.unknownLost)"), ("invented", "\(self.invented)"),
             ("discarded", "\(self.discarded)"),
             ("median takeover", self.median.map { "\(CrashTally.milliseconds($0)) ms" } ?? "-"),
             ("longest takeover", self.takeovers.max().map { "\(CrashTally.milliseconds($0)) ms" } ?? "-"),
@@ -66,10 +72,12 @@ package struct GroupTally {
 
 package final class GroupTest {
     private let plan: GroupTestPlan
+    private let shape: GroupShape
     private let nodes: GroupNodes
     private let history: GroupHistory
     private var generator: SeededGenerator
     private var places: [Int]
+    private var unknownPlaces: [Int]
     private var counted: [Int]
     package private(set) var tally = GroupTally()
 
@@ -81,19 +89,21 @@ package final class GroupTest {
 
     package init(_ plan: GroupTestPlan) throws(HarnessError) {
         self.plan = plan
-        self.nodes = try GroupNodes(plan)
+        self.shape = plan.shape
+        self.nodes = try GroupNodes(plan.shape)
         // One more than the load: it stays with the leader that is cut off.
         self.history = GroupHistory(writers: plan.writers + plan.rounds)
         self.generator = SeededGenerator(seed: plan.seed)
         self.places = Array(repeating: 0, count: plan.writers + plan.rounds)
-        self.counted = Array(repeating: 0, count: GroupNodes.count)
+        self.unknownPlaces = self.places
+        self.counted = Array(repeating: 0, count: self.nodes.count)
     }
 
     package func removeData() { self.nodes.removeData() }
 
     package func run() throws(HarnessError) {
         defer { self.nodes.stopAll() }
-        for member in 0..<GroupNodes.count { try self.nodes.start(member) }
+        try self.nodes.startAll()
         _ = try self.nodes.waitForLeader()
         var writers: [GroupWriter] = []
         defer { for writer in writers { writer.stop() } }
@@ -128,11 +138,11 @@ package final class GroupTest {
         self.noteDiscarded(victim)
         self.history.begin(victim, at: Clocks.monotonicNanoseconds)
         self.strike(victim)
-        try Wait.until("another member to acknowledge a write", withinSeconds: self.plan.patienceSeconds) {
+        try Wait.until("another member to acknowledge a write", withinSeconds: self.shape.patienceSeconds) {
             () throws(HarnessError) in self.history.secondsToFirst != nil
         }
         if let seconds = self.history.secondsToFirst { self.tally.takeovers.append(seconds) }
-        try Wait.seconds(self.plan.fault == .partition ? 2 * self.plan.silenceSeconds : Self.afterSeconds)
+        try Wait.seconds(self.plan.fault == .partition ? 2 * self.shape.silenceSeconds : Self.afterSeconds)
         let last = self.history.secondsToLastOfVictim ?? 0
         self.history.end()
         try self.heal(victim)
@@ -142,7 +152,7 @@ package final class GroupTest {
         }
         try Wait.seconds(Self.afterSeconds)
         for writer in writers { writer.pause() }
-        try Wait.until("the writers to end", withinSeconds: self.plan.patienceSeconds) { () throws(HarnessError) in
+        try Wait.until("the writers to end", withinSeconds: self.shape.patienceSeconds) { () throws(HarnessError) in
             (writers + [faithful].compactMap { $0 }).allSatisfy(\.isIdle)
         }
         try self.judge(round)
@@ -153,6 +163,7 @@ package final class GroupTest {
         case .kill: self.nodes.crash(victim)
         case .pause: self.nodes.processes[victim]?.pause()
         case .partition: self.nodes.ways?.cut(victim)
+        case .flood: break
         }
     }
 
@@ -163,6 +174,7 @@ package final class GroupTest {
             try self.nodes.start(victim)
         case .pause: self.nodes.processes[victim]?.goOn()
         case .partition: self.nodes.ways?.heal()
+        case .flood: break
         }
     }
 
@@ -170,13 +182,15 @@ package final class GroupTest {
         try self.nodes.waitUntilEqual()
         let leader = try self.nodes.waitForLeader()
         let (acknowledged, unknown) = self.history.state.withLock { ($0.acknowledged, $0.unknown) }
-        let findings = try GroupCheck.check(acknowledged, from: &self.places, at: leader, of: self.nodes)
+        let findings = try GroupCheck.check(acknowledged, from: &self.places, at: leader, of: self.nodes.clientPorts)
+        let unclear = try GroupCheck.check(unknown, from: &self.unknownPlaces, at: leader, of: self.nodes.clientPorts)
         self.tally.rounds = round
         self.tally.acknowledged = acknowledged.reduce(0) { $0 + $1.count }
         self.tally.unknown = unknown.reduce(0) { $0 + $1.count }
         self.tally.lost += findings.lost
-        self.tally.invented += findings.invented
-        for member in 0..<GroupNodes.count { self.noteDiscarded(member) }
+        self.tally.unknownLost += unclear.lost
+        self.tally.invented += findings.invented + unclear.invented
+        for member in 0..<self.nodes.count { self.noteDiscarded(member) }
         let takeover = self.tally.takeovers.last.map { "\(CrashTally.milliseconds($0)) ms" } ?? "-"
         self.plan.tell(
             "round \(round)/\(self.plan.rounds): \(self.tally.acknowledged) writes acknowledged, \(self.tally.lost) lost, "
@@ -191,10 +205,13 @@ package final class GroupTest {
                 throw HarnessError(.targetFailed, "\(findings.lost) acknowledged writes are lost")
             }
         case .nearest:
-            guard self.tally.lost <= self.tally.discarded else {
+            // What is gone was discarded by somebody; what was discarded was acknowledged, or its client never heard.
+            let most = self.tally.lost + self.tally.unknownLost
+            guard (self.tally.lost...most).contains(self.tally.discarded) else {
                 throw HarnessError(
                     .targetFailed,
-                    "\(self.tally.lost) acknowledged writes are lost, and members count \(self.tally.discarded)"
+                    "members count \(self.tally.discarded) writes as discarded, but \(self.tally.lost) that were acknowledged are "
+                        + "gone, and \(self.tally.unknownLost) whose outcome is unknown"
                 )
             }
         }

@@ -29,6 +29,8 @@ extension Plan.Work {
         case .lag(let lag): target.isChild || lag.receiver == .discarding
         case .capacity: target.isChild
         case .faults(let faults): faults.suits(target)
+        case .failover(let failover): failover.suits(target)
+        case .catchUp(let catchUp): catchUp.suits(target)
         }
     }
 
@@ -42,6 +44,8 @@ extension Plan.Work {
         case .lag: LagScenario.name
         case .capacity: CapacityScenario.name
         case .faults: FaultsScenario.name
+        case .failover: FailoverScenario.name
+        case .catchUp: CatchUpScenario.name
         }
     }
 
@@ -64,6 +68,8 @@ extension Plan.Work {
         case .lag(let lag): lag.parameters
         case .capacity(let capacity): capacity.parameters
         case .faults(let faults): faults.parameters
+        case .failover(let failover): failover.parameters
+        case .catchUp(let catchUp): catchUp.parameters
         }
     }
 
@@ -78,6 +84,8 @@ extension Plan.Work {
         case .lag(let lag): lag.expectedMetrics
         case .capacity(let capacity): capacity.expectedMetrics
         case .faults(let faults): faults.expectedMetrics
+        case .failover(let failover): failover.expectedMetrics
+        case .catchUp(let catchUp): catchUp.expectedMetrics
         }
     }
 
@@ -88,7 +96,7 @@ extension Plan.Work {
             switch self {
             case .resume(let resume): resume.unsupported(hasLog: target.supports(.log))
             case .snapshot(let snapshot): snapshot.unsupported(tellsLoading: target.supports(.tellsLoading))
-            case .idle, .fast, .stalled, .handshake, .ceiling, .lag, .capacity, .faults: [:]
+            case .idle, .fast, .stalled, .handshake, .ceiling, .lag, .capacity, .faults, .failover, .catchUp: [:]
             }
         guard !target.isChild else { return reasons }
         for metric in self.expectedMetrics(from: target) where Self.processMetrics.contains(metric) {

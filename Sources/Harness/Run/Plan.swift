@@ -17,6 +17,8 @@ package struct Plan {
         case lag(LagCase)
         case capacity(CapacityCase)
         case faults(FaultsCase)
+        case failover(FailoverCase)
+        case catchUp(CatchUpCase)
 
         /// A case of the fan-out, by what its replicas do.
         package init(_ fanOut: FanOutCase) {
@@ -78,7 +80,7 @@ package struct Plan {
         switch block.first?.work {
         case .resume(let resume): Double(resume.records) / Self.preloadRate
         case .snapshot(let snapshot): Double(snapshot.data.keys) / Self.preloadRate
-        case .idle, .fast, .stalled, .handshake, .ceiling, .lag, .capacity, .faults, nil: 0
+        case .idle, .fast, .stalled, .handshake, .ceiling, .lag, .capacity, .faults, .failover, .catchUp, nil: 0
         }
     }
 
@@ -112,8 +114,10 @@ private struct Block: Hashable {
             self.stage = 7
             self.server = .snapshot(snapshot.data)
         case .faults: self.stage = 8
-        case .capacity: self.stage = 9
-        case .ceiling: self.stage = 10
+        case .failover: self.stage = 9
+        case .catchUp: self.stage = 10
+        case .capacity: self.stage = 11
+        case .ceiling: self.stage = 12
         }
     }
 }
@@ -151,6 +155,8 @@ extension Plan.Work {
         case .lag(let lag): lag.seconds + 3.5
         case .capacity: 3.5
         case .faults(let faults): faults.schedule.end + 4
+        case .failover: FailoverScenario.seconds
+        case .catchUp(let catchUp): CatchUpScenario.seconds(catchUp)
         }
     }
 }

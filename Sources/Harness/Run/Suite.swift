@@ -60,7 +60,7 @@ extension Plan.Work {
         case .faults(let faults): faults.replicas
         case .snapshot(let snapshot): snapshot.replicas
         case .resume(let resume): resume.isStorm ? resume.replicas : nil
-        case .handshake, .ceiling: nil
+        case .handshake, .ceiling, .failover, .catchUp: nil
         }
     }
 
@@ -72,7 +72,8 @@ extension Plan.Work {
         case .capacity(let capacity): capacity.valueSize
         case .faults(let faults): faults.valueSize
         case .snapshot(let snapshot): snapshot.data.valueSize
-        case .handshake, .ceiling, .resume: nil
+        case .catchUp(let catchUp): catchUp.valueSize
+        case .handshake, .ceiling, .resume, .failover: nil
         }
     }
 
@@ -81,7 +82,7 @@ extension Plan.Work {
         switch self {
         case .idle(let fanOut), .fast(let fanOut), .stalled(let fanOut): fanOut.load.connections
         case .lag(let lag): lag.load.connections
-        case .handshake, .ceiling, .resume, .snapshot, .capacity, .faults: nil
+        case .handshake, .ceiling, .resume, .snapshot, .capacity, .faults, .failover, .catchUp: nil
         }
     }
 }

@@ -91,6 +91,11 @@ package struct TrialRunner {
             defer { session.stop() }
             let keys = self.suite.keys
             return try FaultsScenario.run(faults, session, specification, keys: keys, seed: self.generator.next())
+        case .failover(let failover):
+            return try FailoverScenario.run(failover, specification)
+        case .catchUp(let catchUp):
+            let (connections, seed) = (self.connections, self.generator.next())
+            return try CatchUpScenario.run(catchUp, specification, connections: connections, seed: seed)
         case .ceiling(let ceiling):
             return try CeilingScenario.run(ceiling)
         }

@@ -69,6 +69,8 @@ struct PacedLoad {
         {
             let growth = Double(second.valueAtPercentile(99.9)) / Double(first.valueAtPercentile(99.9))
             trial.add("response_growth", growth, unit: "ratio", better: .lower)
+            let usual = Double(second.valueAtPercentile(99)) / Double(max(1, first.valueAtPercentile(99)))
+            trial.add("response_growth", usual, unit: "ratio", better: .lower, stat: "p99")
         }
         if seconds > 0 { trial.add("achieved_rate", Double(during.sent) / seconds, unit: "1/s", better: .neither) }
         trial.invalidate([self.before?.saturation, during.saturation].compactMap(\.self))

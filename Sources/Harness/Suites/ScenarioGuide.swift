@@ -37,6 +37,15 @@ enum ScenarioGuide {
         case .faults:
             "What do faults do to clients and replicas, and how long until all is well again? Beside a load at a set rate the "
                 + "faults of the timeline happen one after the other, each recorded and drawn."
+        case .failover(let failover) where failover.topology == .stream:
+            "What does it cost when the primary dies? Clients write to it, it is killed, and a supervisor that has asked in vain at "
+                + "three heartbeats makes the best of two replicas the primary; every write that was acknowledged is looked for."
+        case .failover:
+            "What does it cost when the leader dies? Clients write to a group of three, its leader is killed, and the others elect "
+                + "one; every write that was acknowledged is looked for, and the dead one comes back."
+        case .catchUp:
+            "How long until a node is current that was away, and what do clients feel of it? A follower is killed, much is written, "
+                + "and it is started again beside a load at a set rate."
         case .capacity:
             "What does one configuration hold in memory? A fresh server is filled, replicas are attached, some of them stop "
                 + "reading, and its memory is read at every step."
@@ -64,6 +73,11 @@ enum ScenarioGuide {
         "snapshot_chunk_size": "bytes of one chunk of the copy", "source": "where what is lacked must come from",
         "log_records": "mutations that the server has taken", "distance": "mutations that the replica lacks",
         "index_interval": "records between two entries of the log's index", "backlog_size": "bytes of backlog",
+        "topology": "stream: a primary with two replicas; channel: a group that elects its leader",
+        "election": "quorum or nearest: how a group elects", "heartbeat": "milliseconds between two signs of life",
+        "writers": "clients that wait for each answer",
+        "class": "what catching up may take: foreground, background, or unlimited (no budget)",
+        "bytes": "bytes of writes that the node has missed",
         "faults": "what goes wrong: KIND@START+LENGTH in seconds",
         "cache": "warm, or cold: the page cache is emptied before each resume",
     ]

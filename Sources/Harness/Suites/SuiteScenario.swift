@@ -6,7 +6,9 @@ import Yams
 struct SuiteScenario {
     private enum Name: String, CaseIterable {
         case fanOut = "fan-out"
-        case handshake, resume, snapshot, lag, faults, ceiling
+        case handshake, resume, snapshot, lag, faults, failover
+        case catchUp = "catch-up"
+        case ceiling
     }
 
     /// What a load is described with.
@@ -36,6 +38,8 @@ struct SuiteScenario {
             case .snapshot: Self.snapshotNames
             case .lag: Self.lagNames
             case .faults: Self.faultsNames
+            case .failover: Self.failoverNames
+            case .catchUp: Self.catchUpNames
             case .ceiling: Self.ceilingNames
             }
         self.fields = try SuiteFields(node, of: "a \(self.name.rawValue) scenario", allowed: Self.common + own, source)
@@ -54,6 +58,8 @@ struct SuiteScenario {
             case .snapshot: try self.snapshots()
             case .lag: try self.lags()
             case .faults: try self.faults()
+            case .failover: try self.failovers()
+            case .catchUp: try self.catchUps()
             case .ceiling: try self.ceilings()
             }
         guard !works.isEmpty else {

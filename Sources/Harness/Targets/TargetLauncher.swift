@@ -69,10 +69,12 @@ package enum TargetLauncher {
             ServerSetting("bind", self.host), ServerSetting("port", String(ports.client)),
             ServerSetting("replication-port", String(ports.replication)),
         ]
+        // Where its data lie is the case's to say; the rest may be changed by the target's own settings.
+        let place = settings.dataDirectory.map { [ServerSetting("data-dir", $0)] } ?? []
+        let all = listening + [Self.slots] + settings.forSluice + (try specification.settings()) + place
         let child = try self.child(
             try self.executable(executable),
-            ["serve"]
-                + ServerSetting.arguments(listening + [Self.slots] + settings.forSluice + specification.settings()),
+            ["serve"] + ServerSetting.arguments(all),
             settings.watch
         )
         return StartingEngine(specification: specification, child: child, host: self.host, ports: ports)

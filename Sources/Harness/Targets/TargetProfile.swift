@@ -21,6 +21,8 @@ package struct TargetProfile: Sendable {
         case forks
         /// Remembers replicas by their ids between connections.
         case slots
+        /// Elects a leader among several nodes.
+        case groups
     }
 
     package let product: TargetSpecification.Product
@@ -76,7 +78,7 @@ extension TargetProfile {
         secureScheme: nil,
         defaultPort: 6399,
         takesPassword: false,
-        capabilities: [.log, .privateCopies, .copyChunks, .manyReplicas, .slots],
+        capabilities: [.log, .privateCopies, .copyChunks, .manyReplicas, .slots, .groups],
         server: nil,
         rules: [
             KnobRule("chunk-size", .size, "chunk-size"),
@@ -91,6 +93,8 @@ extension TargetProfile {
             KnobRule("log-sync", .choice(["always", "everysec", "no"]), Self.withLog("log-sync")),
             KnobRule("fan-out", .choice(["shared", "copy"]), "fan-out"),
             KnobRule("link-output-limit", .size, "link-output-limit"),
+            KnobRule("channel-chunk-size", .size, "channel-chunk-size"),
+            KnobRule("link-speed", .size, "link-speed"),
         ],
         reportedSettings: [
             "shards", "fan-out", "backlog-size", "chunk-size", "link-output-limit", "snapshot-chunk-size",

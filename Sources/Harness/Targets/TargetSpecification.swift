@@ -47,6 +47,14 @@ package struct TargetSpecification: Hashable, Sendable, CustomStringConvertible 
         }
     }
 
+    /// The path that the user gave for a target that the harness starts.
+    var executable: String? {
+        switch self.place {
+        case .child(let executable): executable
+        case .running: nil
+        }
+    }
+
     /// Whether it takes part in measurements of this kind.
     package func supports(_ capability: TargetProfile.Capability) -> Bool {
         self.profile.capabilities.contains(capability)

@@ -21,7 +21,7 @@ struct WorkerTrial {
         case .idle(let fanOut): try self.idle(fanOut)
         case .fast(let fanOut): try self.fast(fanOut)
         case .handshake(let handshake): try self.handshake(handshake)
-        case .stalled, .ceiling, .resume, .snapshot, .lag, .capacity, .faults:
+        case .stalled, .ceiling, .resume, .snapshot, .lag, .capacity, .faults, .failover, .catchUp:
             preconditionFailure("\(work.scenario) cannot be shared")
         }
     }

@@ -70,6 +70,12 @@ enum ParameterText {
         case "value_sizes": return "sizes \(value)"
         case "key_choice": return "keys \(value)"
         case "limit": return value
+        case "topology": return value == "channel" ? "group" : "primary and replicas"
+        case "election": return "elects by \(value)"
+        case "heartbeat": return "heartbeat of \(value) ms"
+        case "writers": return "\(value) writers"
+        case "class": return "\(value) traffic"
+        case "bytes": return "\(self.size(value)) behind"
         case "behaviour", "fan_out": return value
         case "keys": return "\(self.grouped(value)) keys"
         case "write_rate": return value == "0" ? "no writes" : "\(self.grouped(value)) writes/s"
@@ -89,7 +95,9 @@ enum ParameterText {
     /// The value alone, for a column that the parameter heads.
     static func value(_ parameter: Parameter) -> String {
         switch parameter.name {
-        case "value_size", "backlog_size", "snapshot_chunk_size": self.size(parameter.value)
+        case "value_size", "backlog_size", "snapshot_chunk_size", "bytes": self.size(parameter.value)
+        case "heartbeat": "\(Markdown.oneLine(parameter.value)) ms"
+        case "topology": parameter.value == "channel" ? "group" : "primary and replicas"
         case "load_limit": "\(self.size(parameter.value))/s"
         case "kind": self.kind(Markdown.oneLine(parameter.value))
         case "write_rate": parameter.value == "0" ? "none" : "\(self.grouped(parameter.value))/s"

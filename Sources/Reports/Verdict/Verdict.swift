@@ -30,7 +30,8 @@ struct Verdict {
             ].compactMap(\.self) + SnapshotSentences(self.record, names: self.names).all
             + [
                 LagSentence(self.record, names: self.names).text, FaultsSentence(self.record, names: self.names).text,
-            ].compactMap(\.self) + FindMaxSection.sentences(self.record, names: self.names)
+            ].compactMap(\.self) + GroupSentences(self.record, names: self.names).all
+            + FindMaxSection.sentences(self.record, names: self.names)
         paragraphs.append(
             sentences.isEmpty
                 ? "This run holds no figure that a verdict could rest on."

@@ -5,6 +5,7 @@ package enum BuiltInSuites {
     package static let texts: [(name: String, text: String)] = [
         ("quick", Self.quick), ("standard", Self.standard), ("full", Self.full), ("resume", Self.resume),
         ("snapshot", Self.snapshot), ("live", Self.live), ("lag", Self.lag), ("faults", Self.faults),
+        ("failover", Self.failover), ("catch-up", Self.catchUp),
         ("gate", Self.gate), ("scale", Self.scale),
     ]
 

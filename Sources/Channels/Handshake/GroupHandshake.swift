@@ -1,4 +1,4 @@
-// Members prove to each other that they know the group's secret, before anything else is said. Who dials speaks first:
+// Members of a group of servers prove to each other that they know the group's secret, before anything else is said. Who dials speaks first:
 //
 //     hello      →     who I am, whom I want, 32 random bytes, and what the other one should know of me
 //                ←     hello of the other side, and its proof
@@ -7,33 +7,46 @@
 // A proof is an HMAC-SHA-256 under the secret over a word for the side, and both hellos as they were sent. Nobody can use what
 // somebody else has sent, because the other one's random bytes are in it. Each part has its fixed length.
 
-import Channels
-import Crypto
-import Primitives
+internal import Crypto
+package import Primitives
 
 /// What a member tells of itself at the beginning of a connection.
-struct GroupHello: Equatable, Sendable {
+package struct GroupHello: Equatable, Sendable {
     /// Where clients and replicas find a member.
-    struct Facts: Equatable, Sendable {
-        var shards: UInt16
-        var clientPort: UInt16
+    package struct Facts: Equatable, Sendable {
+        package var shards: UInt16
+        package var clientPort: UInt16
         /// Of the first shard.
-        var replicationPort: UInt16
+        package var replicationPort: UInt16
         /// Milliseconds.
-        var heartbeat: UInt32
-        var election: ElectionPolicy
+        package var heartbeat: UInt32
+        package var election: ElectionPolicy
+
+        package init(
+            shards: UInt16,
+            clientPort: UInt16,
+            replicationPort: UInt16,
+            heartbeat: UInt32,
+            election: ElectionPolicy
+        ) {
+            self.shards = shards
+            self.clientPort = clientPort
+            self.replicationPort = replicationPort
+            self.heartbeat = heartbeat
+            self.election = election
+        }
     }
 
-    static let nonceBytes = 32
+    package static let nonceBytes = 32
     private static let magic: UInt64 = 0x3152_4745_4355_4c53
-    static let bytes = 8 + 2 + 2 + Self.nonceBytes + 2 + 2 + 2 + 4 + 1
+    package static let bytes = 8 + 2 + 2 + Self.nonceBytes + 2 + 2 + 2 + 4 + 1
 
-    var from: NodeID
-    var to: NodeID
-    var nonce: [UInt8]
-    var facts: Facts
+    package var from: NodeID
+    package var to: NodeID
+    package var nonce: [UInt8]
+    package var facts: Facts
 
-    var encoded: [UInt8] {
+    package var encoded: [UInt8] {
         var bytes: [UInt8] = []
         Self.write(Self.magic, to: &bytes)
         Self.write(self.from.number, to: &bytes)
@@ -47,7 +60,7 @@ struct GroupHello: Equatable, Sendable {
         return bytes
     }
 
-    init(from: NodeID, to: NodeID, nonce: [UInt8], facts: Facts) {
+    package init(from: NodeID, to: NodeID, nonce: [UInt8], facts: Facts) {
         precondition(nonce.count == Self.nonceBytes, "a nonce has \(Self.nonceBytes) bytes")
         self.from = from
         self.to = to
@@ -56,7 +69,7 @@ struct GroupHello: Equatable, Sendable {
     }
 
     /// nil for bytes that are none.
-    init?(_ bytes: Bytes) {
+    package init?(_ bytes: Bytes) {
         guard bytes.count == Self.bytes, Self.read(UInt64.self, bytes, 0) == Self.magic else { return nil }
         self.from = NodeID(Self.read(UInt16.self, bytes, 8))
         self.to = NodeID(Self.read(UInt16.self, bytes, 10))
@@ -81,23 +94,23 @@ struct GroupHello: Equatable, Sendable {
     }
 }
 
-struct GroupSecret: Sendable {
-    enum Side: String, Sendable {
+package struct GroupSecret: Sendable {
+    package enum Side: String, Sendable {
         case dialer
         case acceptor
     }
 
-    static let proofBytes = 32
+    package static let proofBytes = 32
     private let key: SymmetricKey
 
-    init(_ bytes: [UInt8]) { self.key = SymmetricKey(data: bytes) }
+    package init(_ bytes: [UInt8]) { self.key = SymmetricKey(data: bytes) }
 
-    func proof(of side: Side, dialer: [UInt8], acceptor: [UInt8]) -> [UInt8] {
+    package func proof(of side: Side, dialer: [UInt8], acceptor: [UInt8]) -> [UInt8] {
         Array(HMAC<SHA256>.authenticationCode(for: Array(side.rawValue.utf8) + dialer + acceptor, using: self.key))
     }
 
     /// Takes the same time whatever is wrong.
-    func accepts(_ proof: some Collection<UInt8>, of side: Side, dialer: [UInt8], acceptor: [UInt8]) -> Bool {
+    package func accepts(_ proof: some Collection<UInt8>, of side: Side, dialer: [UInt8], acceptor: [UInt8]) -> Bool {
         HMAC<SHA256>.isValidAuthenticationCode(
             Array(proof),
             authenticating: Array(side.rawValue.utf8) + dialer + acceptor,

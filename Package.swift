@@ -24,6 +24,7 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOPosix", package: "swift-nio"),
 ]
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let metrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let tls: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
@@ -45,6 +46,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
@@ -65,7 +67,8 @@ let package = Package(
         core("LogFiles", ["Primitives", "ReplicationLog", "CLinux"]),
         core("Replication", ["Primitives", "RESP", "ReplicationLog", deque]),
         core("Channels", ["Primitives", "ReplicationLog", crypto]),
-        core("ChannelHost", ["Primitives", "Channels"]),
+        core("ChannelMetrics", ["Channels", metrics]),
+        core("ChannelHost", ["Primitives", "Channels", "ChannelMetrics"]),
         core("ChannelSockets", ["Primitives", "Channels", "ChannelHost"] + nio),
         core("ChannelSimulation", ["Primitives", "Channels"]),
         core("Engine", ["Primitives", "RESP", "Keyspace", "RDB", "Replication", "ReplicationLog"]),
@@ -75,8 +78,8 @@ let package = Package(
         core(
             "Server",
             [
-                "Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "LogFiles", "Channels", "Engine",
-                "Sockets", "Probes", logging, deque, crypto, tls,
+                "Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "LogFiles", "Channels",
+                "ChannelMetrics", "Engine", "Sockets", "Probes", logging, deque, crypto, tls,
             ] + nio
         ),
 
@@ -119,6 +122,11 @@ let package = Package(
         tests("Replication", ["Primitives", "RESP", "ReplicationLog", "Replication"]),
         tests("Channels", ["Primitives", "Channels"]),
         tests("ChannelHost", ["ChannelHost"]),
+        tests(
+            "ChannelMetrics",
+            ["Primitives", "Channels", "ChannelMetrics", metrics]
+                + [.product(name: "MetricsTestKit", package: "swift-metrics")]
+        ),
         tests("ChannelSockets", ["ChannelHost", "ChannelSockets"] + nio),
         tests("ChannelSimulation", ["Channels", "ChannelSimulation"]),
         tests("ReplicationLog", ["Primitives", "CIntrinsics", "ReplicationLog", "Simulation"]),

@@ -1,3 +1,4 @@
+internal import ChannelMetrics
 internal import Channels
 internal import Primitives
 
@@ -29,12 +30,15 @@ actor ChannelDriver {
     private var outbox: AsyncStream<(message: ChannelMessage, node: NodeID, charge: Int)>.Continuation?
     private var writes: [UInt64: Write] = [:]
     private var lastToken: UInt64 = 0
+    private var metrics: ChannelMetrics
+    private var reportedAt: Microseconds = 0
     private var closers: [CheckedContinuation<Void, Never>] = []
 
     /// Messages that wait for the transport. More are dropped, as a network would.
     private static let mostMessages = 4096
 
     init(
+        _ name: String,
         _ options: ChannelOptions,
         _ stored: StoredChannel,
         storage: any ChannelStorage,
@@ -44,6 +48,7 @@ actor ChannelDriver {
     ) {
         let ballot = Ballot(term: stored.ballotTerm, votedFor: stored.votedFor.map { NodeID($0) })
         self.member = ChannelMember(Channel(options, log: stored.tip, ballot: ballot, seed: seed, now: 0))
+        self.metrics = ChannelMetrics(channel: name, node: options.node)
         self.storage = storage
         self.transport = transport
         self.began = self.clock.now
@@ -208,6 +213,15 @@ actor ChannelDriver {
         guard self.timerAt == deadline else { return }
         self.timerAt = nil
         self.turn()
+        self.report()
+    }
+
+    /// At most once a heartbeat.
+    private func report() {
+        let now = self.time.now
+        guard now - self.reportedAt >= self.member.channel.options.heartbeat else { return }
+        self.reportedAt = now
+        self.metrics.report(self.member.channel)
     }
 
     // MARK: The storage

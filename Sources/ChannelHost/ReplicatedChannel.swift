@@ -63,6 +63,7 @@ public final class ReplicatedChannel: Sendable {
         let stored: StoredChannel
         do { stored = try await storage.open() } catch { throw .unreadable }
         let driver = ChannelDriver(
+            configuration.name,
             options,
             stored,
             storage: storage,

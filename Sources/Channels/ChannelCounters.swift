@@ -60,3 +60,29 @@ package struct ChannelCounters: Equatable, Sendable {
 
     package init() {}
 }
+
+extension ChannelCounters {
+    /// Every counter, as operators read it.
+    package var named: [(name: String, value: UInt64)] {
+        [
+            ("leaderships", self.leaderships), ("candidacies", self.candidacies), ("rounds", self.rounds),
+            ("concessions", self.concessions), ("refused_transitions", self.refusedTransitions),
+            ("strangers", self.strangers), ("foreign_channels", self.foreignChannels), ("malformed", self.malformed),
+            ("lane_overflows", self.laneOverflows), ("stale_terms", self.staleTerms),
+            ("unknown_ids", self.unknownIDs), ("unwanted_answers", self.unwantedAnswers),
+            ("stale_chunks", self.staleChunks), ("broken_chunks", self.brokenChunks),
+            ("records_pulled", self.recordsPulled), ("empty_answers", self.emptyAnswers),
+            ("nacks_received", self.nacksReceived), ("gaps", self.gaps), ("records_skipped", self.recordsSkipped),
+            ("suspected_divergences", self.suspectedDivergences), ("divergences", self.divergences),
+            ("records_discarded", self.recordsDiscarded), ("snapshots", self.snapshots),
+            ("chunks_served", self.chunksServed), ("records_served", self.recordsServed),
+            ("back_pressures", self.backPressures), ("abandoned_answers", self.abandonedAnswers),
+            ("refunds", self.refunds), ("disk_pressures_on_leader", self.diskPressuresOnLeader),
+            ("disk_pressures_on_replica", self.diskPressuresOnReplica),
+            ("disk_pressures_on_candidate", self.diskPressuresOnCandidate),
+            ("disk_pressures_on_idle", self.diskPressuresOnIdle),
+            ("announcements_failed", self.announcementsFailed),
+            ("writes_acknowledged", self.writesAcknowledged), ("writes_refused", self.writesRefused),
+        ]
+    }
+}

@@ -31,6 +31,8 @@ package struct Backlog: ~Copyable {
     package let chunkBytes: Int
     /// Bytes of frames held.
     package private(set) var usedBytes = 0
+    /// Bytes of frames that have left it.
+    private var evictedBytes = 0
     /// Everything up to and including this LSN has been appended.
     package private(set) var tip: Position
 
@@ -55,6 +57,9 @@ package struct Backlog: ~Copyable {
 
     /// The oldest position from which the stream can be resumed here.
     package var oldest: Position { self.chunks.first.map { $0.first - 1 } ?? self.tip }
+
+    /// Bytes of frames that were ever appended.
+    package var appendedBytes: Int { self.evictedBytes + self.usedBytes }
 
     /// Memory that the backlog's chunks take.
     package var allocatedBytes: Int { self.chunks.reduce(0) { $0 + $1.capacity } }
@@ -86,6 +91,7 @@ package struct Backlog: ~Copyable {
     package mutating func reset(tip: Position) {
         self.chunks.removeAll()
         self.tail = nil
+        self.evictedBytes += self.usedBytes
         self.usedBytes = 0
         self.tip = tip
     }
@@ -102,6 +108,7 @@ package struct Backlog: ~Copyable {
         let start = self.events.begin()
         while self.usedBytes > self.limitBytes, self.chunks.count > 1, let oldest = self.chunks.popFirst() {
             self.usedBytes -= oldest.used
+            self.evictedBytes += oldest.used
         }
         self.events.end(.backlogEviction, since: start)
     }

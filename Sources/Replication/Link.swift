@@ -46,6 +46,8 @@ package struct Link {
     }
     /// Whether somebody may still keep a file open for it.
     package private(set) var hasReadLog = false
+    /// `Backlog.appendedBytes` at its turn before.
+    var appendedBefore: Int?
     /// The transport took no more; nothing is tried until it says that it can.
     package internal(set) var isBlocked = false
     /// A heartbeat, or what is left of one. It goes between frames.

@@ -11,8 +11,11 @@ package enum SendOutcome: Equatable, Sendable {
 }
 
 extension Stream {
-    /// Bytes that a link takes per turn at most, so that no replica starves the others.
+    /// Bytes by which a link gets nearer to the tip per turn at most, so that no replica starves the others. It gets what was
+    /// written since its turn before in addition: clients that are served in every turn would leave it behind for good otherwise.
     package static let turnBytes = 256 * 1024
+    /// What that may be at most. With very many links a turn of theirs comes rarely, and must not take the clients' time for it.
+    package static let mostNewBytes = 4 << 20
     /// Links that are served per call at most, so that a thousand of them do not hold the clients up.
     package static let linksPerCall = 64
 
@@ -45,7 +48,10 @@ extension Stream {
     private mutating func serve(_ index: Int, now: Milliseconds, _ send: Send) -> Bool {
         guard self.links[index].state == .streaming else { return false }
         if self.links[index].copies != nil { self.copyNew(index) }
-        var budget = Self.turnBytes
+        let appended = self.backlog.appendedBytes
+        let new = appended - (self.links[index].appendedBefore ?? appended)
+        self.links[index].appendedBefore = appended
+        var budget = Self.turnBytes + min(new, Self.mostNewBytes)
         while !self.links[index].isBlocked, budget > 0 {
             guard self.findOutput(index, now: now) else { return false }
             budget -= self.links[index].offer(limit: budget, now: now, send)

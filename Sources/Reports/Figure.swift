@@ -82,6 +82,10 @@ extension CaseRecord {
         if let reason = self.unsupported[metric] { return .missing("not supported by target: \(reason)") }
         if self.trials.isEmpty { return .missing("no trial was finished") }
         if self.validTrials.isEmpty { return .missing("every trial is invalid") }
+        // Measured, but nothing of this kind happened: no fault of this name, say.
+        if self.validTrials.contains(where: { $0.samples.contains { $0.metric == metric } }) {
+            return .missing("no \(stat) in this case")
+        }
         if self.expectedMetrics.contains(metric) { return .missing("\(metric) is missing from every trial") }
         return .missing("\(metric) is not measured in this case")
     }

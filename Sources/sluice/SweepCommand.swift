@@ -60,7 +60,7 @@ struct SweepCommand: ParsableCommand {
         }
         guard (1...200).contains(self.trials) else { throw ValidationError("--trials takes 1 to 200.") }
         guard (0...1000).contains(self.replicas) else { throw ValidationError("--replicas takes 0 to 1000.") }
-        guard self.targets.target.count == 1 else { throw ValidationError("A sweep takes one target at a time.") }
+        guard self.targets.target.count <= 1 else { throw ValidationError("A sweep takes one target at a time.") }
         do {
             _ = try self.shape()
             let target = try self.targets.specifications()[0]

@@ -17,10 +17,9 @@ final class RedisConnection {
     init(port: UInt16) throws {
         self.socket = try Socket.connect(host: "127.0.0.1", port: port)
         try Self.wait(self.socket, for: POLLOUT)
-        guard self.socket.pendingError == 0 else {
-            self.socket.close()
-            throw Failure.refused(self.socket.pendingError)
-        }
+        let code = self.socket.pendingError
+        // `deinit` closes.
+        guard code == 0 else { throw Failure.refused(code) }
     }
 
     deinit { self.socket.close() }

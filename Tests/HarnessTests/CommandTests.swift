@@ -77,6 +77,8 @@ struct CommandTests {
         #expect(missing.status == 1, "\(missing.output)")
         #expect(try Command(["bench", "--suite", "none-such"]).finish().status == 64)
         #expect(try Command(["bench", "--against", "none-such"]).finish().status == 64)
+        let unsaid = try Command(["sweep", "fan-out"]).finish()
+        #expect(unsaid.status == 64 && unsaid.output.contains("Say what to vary"), "\(unsaid.output)")
         #expect(try Command(["compare", self.path("no"), self.path("run")]).finish().status == 1)
     }
 
@@ -103,6 +105,42 @@ struct CommandTests {
         let report = try String(contentsOfFile: self.path("run/report.md"), encoding: .utf8)
         #expect(report.contains("**Interrupted**"))
         #expect(FileManager.default.fileExists(atPath: self.path("run/results.csv")))
+    }
+
+    @Test("groups are measured beside a primary with replicas: a dead leader, and a node that was away")
+    func groups() throws {
+        defer { self.remove() }
+        try FileManager.default.createDirectory(at: self.folder, withIntermediateDirectories: true)
+        let suite = """
+            name: groups
+            scenarios:
+              - scenario: failover
+                heartbeat: 200
+              - scenario: catch-up
+                bytes: 4mb
+                write-rate: 200
+            """
+        try Data(suite.utf8).write(to: URL(fileURLWithPath: self.path("suite.yaml")))
+        let arguments = ["bench", "--suite", self.path("suite.yaml"), "--out", self.path("run")]
+        let (status, output) = try Command(arguments).finish()
+        // A busy machine may make the generator late: 3. What was measured is there all the same.
+        #expect(status == 0 || status == 3, "\(output)")
+        let (_, record) = try ReportDirectory.load(self.path("run"))
+        #expect(record.cases.map(\.scenario) == ["failover", "failover", "catch-up", "catch-up"])
+        for one in record.cases {
+            let trial = try #require(one.trials.first)
+            #expect(trial.invalid.allSatisfy { $0.contains("saturated") }, "\(one.id): \(trial.invalid)")
+            let measured = Set(trial.samples.map(\.metric))
+            #expect(measured.isSuperset(of: one.expectedMetrics), "\(one.id): \(measured)")
+        }
+    }
+
+    @Test("a member that never stops sending and strangers at every port change nothing")
+    func flood() throws {
+        defer { self.remove() }
+        let arguments = ["failover-test", "--fault", "flood", "--rounds", "1", "--writers", "2"]
+        let (status, output) = try Command(arguments).finish()
+        #expect(status == 0, "\(output)")
     }
 
     @Test("a count that got worse ends a comparison with 2, one that got better with 0, or 4 where that was asked for")

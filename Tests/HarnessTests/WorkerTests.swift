@@ -42,7 +42,8 @@ import Workload
             switch work {
             case .idle, .fast: break
             case .handshake(let handshake): #expect(handshake.concurrency >= 3 && handshake.kind != .storm)
-            case .stalled, .ceiling, .resume, .snapshot, .lag, .capacity, .faults, .failover, .catchUp: Issue.record("\(work)")
+            case .stalled, .ceiling, .resume, .snapshot, .lag, .capacity, .faults, .failover, .catchUp:
+                Issue.record("\(work)")
             }
         }
     }

@@ -131,6 +131,30 @@ import Testing
         #expect(turns == (total + Stream.turnBytes - 1) / Stream.turnBytes)
     }
 
+    @Test("a link keeps up with what is written between its turns, whatever that is")
+    func keepsUp() {
+        var stream = Stream.make(backlogBytes: 64 << 20, chunkBytes: 1 << 20)
+        let transport = FakeTransport()
+        stream.open(1)
+        _ = stream.send(now: 0, transport.send)
+        var sent = 0
+        for _ in 0..<5 {
+            for _ in 0..<1000 { stream.backlog.append(mutation(bytes: 1000)) }
+            let hasMore = stream.send(now: 0, transport.send)
+            sent = stream.backlog.appendedBytes
+            #expect(!hasMore)
+            #expect(transport.received[1]?.count == sent)
+        }
+        // Far more than one turn may take: the rest comes in turns of the usual size.
+        for _ in 0..<6000 { stream.backlog.append(mutation(bytes: 1000)) }
+        var hasMore = stream.send(now: 0, transport.send)
+        #expect(hasMore)
+        #expect(transport.received[1]?.count == sent + Stream.mostNewBytes + Stream.turnBytes)
+        hasMore = stream.send(now: 0, transport.send)
+        #expect(hasMore)
+        #expect(transport.received[1]?.count == sent + Stream.mostNewBytes + 2 * Stream.turnBytes)
+    }
+
     @Test("more links than one call serves are all served, each in its turn")
     func rotation() {
         var stream = Stream.make()

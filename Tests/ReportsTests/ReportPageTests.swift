@@ -138,7 +138,7 @@ struct ReportPageTests {
         var record = SampleRun.record()
         record.cases.append(
             SampleRun.measured(
-                "failover",
+                "moonwalk",
                 "bundled",
                 [Parameter("nodes", 3)],
                 expecting: ["writes_lost"],
@@ -146,7 +146,7 @@ struct ReportPageTests {
             )
         )
         let page = self.page(record)
-        #expect(page.contains("## failover"))
+        #expect(page.contains("## moonwalk"))
         #expect(page.contains("| nodes 3 | Sluice | time_to_leader | 250 ms |"))
         #expect(page.contains("| nodes 3 | Sluice | writes_lost | –<sup>1</sup> |"))
     }

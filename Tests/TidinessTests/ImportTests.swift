@@ -12,22 +12,25 @@ import Testing
         "Replication": ["Primitives", "RESP", "ReplicationLog"],
         "Channels": ["Primitives", "ReplicationLog"],
         "ChannelSockets": ["Primitives", "Channels", "ChannelHost"],
-        "ChannelHost": ["Primitives", "Channels"], "ChannelSimulation": ["Primitives", "Channels"],
+        "ChannelMetrics": ["Channels"], "ChannelHost": ["Primitives", "Channels", "ChannelMetrics"],
+        "ChannelSimulation": ["Primitives", "Channels"],
         "Engine": ["Primitives", "RESP", "Keyspace", "RDB", "Replication", "ReplicationLog"],
         "Simulation": ["Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "Engine"],
         "Sockets": ["CLinux"],
         "Probes": ["CJemalloc"],
         "Server": [
-            "Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "LogFiles", "Channels", "Engine",
-            "Sockets", "Probes",
+            "Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "LogFiles", "Channels",
+            "ChannelMetrics", "Engine", "Sockets", "Probes",
         ],
         "Measurement": ["CZlib"],
         "Workload": ["Primitives"],
         "Planning": ["Measurement"],
         // Reads run records only, so that an old run can be rendered again.
         "Reports": ["Measurement", "Planning"],
-        // Neither Engine nor Server: every target is talked to over the same public protocols.
-        "Harness": ["Primitives", "RESP", "Replication", "Sockets", "Probes", "Measurement", "Workload", "CLinux"],
+        // Neither Engine nor Server: every target is talked to over the same public protocols. Of Channels the messages.
+        "Harness": [
+            "Primitives", "RESP", "Replication", "Channels", "Sockets", "Probes", "Measurement", "Workload", "CLinux",
+        ],
         "sluice": [
             "Primitives", "RESP", "Keyspace", "Replication", "Channels", "ChannelSimulation", "ReplicationLog",
             "LogFiles", "Engine", "Server", "Sockets", "Probes", "Measurement", "Workload", "Harness", "Planning",
@@ -44,6 +47,7 @@ import Testing
         "Engine": [],
         // Ids of channels and proofs of membership are keyed hashes.
         "Channels": ["Crypto"], "ChannelSimulation": [],
+        "ChannelMetrics": ["CoreMetrics"],
         // The wall clock.
         "ChannelHost": ["Glibc"],
         // What the kernel knows of a connection, and the transport.

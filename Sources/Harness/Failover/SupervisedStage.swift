@@ -47,6 +47,8 @@ final class SupervisedStage: FailoverStage {
 
     func successor(of victim: Int) throws(HarnessError) -> Int? {
         let now = Clocks.monotonicNanoseconds
+        // The primary dies at any time between two looks.
+        if self.nextLook == 0 { self.nextLook = now + UInt64.random(in: 0..<self.heartbeat) }
         guard now >= self.nextLook else { return nil }
         self.nextLook = now + self.heartbeat
         let client = GroupClient(

@@ -53,15 +53,19 @@ final class GroupNodes {
         if self.shape.hasGuest { members.append("1@\(TargetLauncher.host):\(self.guestPort)") }
         self.processes[member] = try ChildProcess(
             self.executable,
-            ["serve"] + ServerSetting.arguments(self.shape.settings + [
-                ServerSetting("bind", TargetLauncher.host), ServerSetting("port", "\(ports.client)"),
-                ServerSetting("replication-port", "\(ports.replication)"),
-                ServerSetting("data-dir", "\(self.directory)/member-\(member + 1)"),
-                ServerSetting("group", members.joined(separator: ",")), ServerSetting("node-id", "\(self.id(member))"),
-                ServerSetting("heartbeat", "\(self.shape.heartbeatMilliseconds)"),
-                ServerSetting("election", self.shape.policy.rawValue),
-                ServerSetting("group-secret-file", "\(self.directory)/secret"),
-            ]),
+            ["serve"]
+                + ServerSetting.arguments(
+                    self.shape.settings + [
+                        ServerSetting("bind", TargetLauncher.host), ServerSetting("port", "\(ports.client)"),
+                        ServerSetting("replication-port", "\(ports.replication)"),
+                        ServerSetting("data-dir", "\(self.directory)/member-\(member + 1)"),
+                        ServerSetting("group", members.joined(separator: ",")),
+                        ServerSetting("node-id", "\(self.id(member))"),
+                        ServerSetting("heartbeat", "\(self.shape.heartbeatMilliseconds)"),
+                        ServerSetting("election", self.shape.policy.rawValue),
+                        ServerSetting("group-secret-file", "\(self.directory)/secret"),
+                    ]
+                ),
             environment: [:]
         )
     }

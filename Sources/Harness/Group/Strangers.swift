@@ -57,7 +57,9 @@ final class Strangers: Sendable {
             heartbeat: 500,
             election: .quorum
         )
-        func noise(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) } }
+        func noise(_ count: Int) -> [UInt8] {
+            (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+        }
         let hello = GroupHello(
             from: NodeID(UInt16.random(in: 0...4, using: &generator)),
             to: NodeID(UInt16.random(in: 1...5, using: &generator)),

@@ -55,7 +55,7 @@ package struct OpenLoopRecord: Sendable {
         trial.add("generator_lateness", nanoseconds: self.lateness)
         trial.add("offered_rate", Double(rate), unit: "1/s", better: .neither)
         trial.add("dropped_writes", Double(self.dropped), unit: "count", better: .lower)
-        if !isProbe { trial.invalidate([self.saturation].compactMap(\.self)) }
+        if !isProbe { trial.check(self) }
     }
 
     /// Takes in what came behind.

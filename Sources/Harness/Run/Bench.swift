@@ -20,6 +20,10 @@ package final class Bench {
     private let tell: (BenchEvent) -> Void
     private var runner: TrialRunner
 
+    /// Of so many trials one may be repeated in which the generator alone was late: in a run of hours the machine stands still for
+    /// a moment sooner or later, and that says nothing about the server. Who is late more often measures nothing.
+    private static let stepsPerRepeat = 50
+
     package init(
         _ suite: Suite,
         targets: [TargetSpecification],
@@ -58,8 +62,7 @@ package final class Bench {
             } catch {
                 // Only a peer may be missing: without the engine itself, or an address that the user gave, a run is void.
                 guard specification.isOptional, self.specifications.count > 1 else { throw error }
-                self.recorder.note(error.message)
-                self.tell(.note(error.message))
+                self.note(error.message)
             }
         }
         if targets.isEmpty { throw HarnessError(.targetUnavailable, "none of the targets could be started") }
@@ -74,12 +77,24 @@ package final class Bench {
         var generator = SeededGenerator(seed: self.recorder.record.seed)
         let plan = Plan(suite, targets: targets, &generator)
         let count = plan.steps.count
+        var repeats = count / Self.stepsPerRepeat
         for (place, step) in plan.steps.enumerated() {
             try Interruption.check()
             let remaining = plan.steps[place...].reduce(0) { $0 + $1.seconds }
             self.tell(.trialBegan(step.title, place: place + 1, of: count, remainingSeconds: remaining))
-            self.recorder.add(try self.runner.run(step.work, on: step.target), of: step.work, on: step.target)
+            var trial = try self.runner.run(step.work, on: step.target)
+            if trial.isOnlyLate, repeats > 0 {
+                repeats -= 1
+                self.note("A trial was repeated (\(step.title)): \(trial.invalid.joined(separator: "; ")).")
+                trial = try self.runner.run(step.work, on: step.target)
+            }
+            self.recorder.add(trial, of: step.work, on: step.target)
         }
+    }
+
+    private func note(_ text: String) {
+        self.recorder.note(text)
+        self.tell(.note(text))
     }
 }
 

@@ -13,6 +13,7 @@ package struct Trial {
     /// When the phase that is called measure began; the trial itself where there is none.
     private(set) var measureBegan: UInt64
     private var phaseBegan: UInt64
+    private var lateRecords = 0
     var courses: [Course] = []
     var marks: [Mark] = []
 
@@ -70,4 +71,14 @@ package struct Trial {
     }
 
     package mutating func invalidate(_ reasons: [String]) { self.invalid += reasons }
+
+    /// Voids the trial where the generator of an open loop was the limit.
+    mutating func check(_ record: OpenLoopRecord) {
+        guard let reason = record.saturation else { return }
+        self.invalid.append(reason)
+        if record.dropped == 0 { self.lateRecords += 1 }
+    }
+
+    /// Nothing is wrong with it but that the generator left late, as when its machine stands still for a moment.
+    var isOnlyLate: Bool { self.lateRecords > 0 && self.lateRecords == self.invalid.count }
 }

@@ -73,6 +73,7 @@ struct PacedLoad {
             trial.add("response_growth", usual, unit: "ratio", better: .lower, stat: "p99")
         }
         if seconds > 0 { trial.add("achieved_rate", Double(during.sent) / seconds, unit: "1/s", better: .neither) }
-        trial.invalidate([self.before?.saturation, during.saturation].compactMap(\.self))
+        if let before = self.before { trial.check(before) }
+        trial.check(during)
     }
 }

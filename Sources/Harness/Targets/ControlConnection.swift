@@ -59,18 +59,14 @@ package final class ControlConnection {
         } catch {
             throw HarnessError(error.code, "\(host):\(port): \(error.message)")
         }
-        do throws(HarnessError) {
-            try self.wait(for: CInt(POLLOUT))
-            let code = self.socket.pendingError
-            guard code == 0 else {
-                throw HarnessError(
-                    .targetUnavailable,
-                    "cannot connect to \(host):\(port): \(String(cString: strerror(code)))"
-                )
-            }
-        } catch {
-            self.socket.close()
-            throw error
+        // Where this throws `deinit` runs, and closes the socket: a second time would hit somebody else's.
+        try self.wait(for: CInt(POLLOUT))
+        let code = self.socket.pendingError
+        guard code == 0 else {
+            throw HarnessError(
+                .targetUnavailable,
+                "cannot connect to \(host):\(port): \(String(cString: strerror(code)))"
+            )
         }
     }
 

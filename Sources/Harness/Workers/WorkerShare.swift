@@ -70,7 +70,8 @@ struct TrialSlot: Equatable, Sendable {
             (wait, length) = (fanOut.warmUpSeconds, fanOut.seconds)
         case .handshake(let handshake) where handshake.kind != .storm:
             (wait, length) = (handshake.seconds / 5, handshake.seconds)
-        case .fast, .handshake, .stalled, .ceiling, .resume, .snapshot, .lag, .capacity, .faults, .failover, .catchUp: return nil
+        case .fast, .handshake, .stalled, .ceiling, .resume, .snapshot, .lag, .capacity, .faults, .failover, .catchUp:
+            return nil
         }
         self.measure = (Self.attachSeconds + wait)...(Self.attachSeconds + wait + length)
     }

@@ -68,7 +68,8 @@ enum CeilingSection {
 /// Scenarios without a page of their own: every metric in a row, so that nothing measured goes unseen.
 enum PlainSection {
     private static let known: Set<String> = [
-        "fan-out", "handshake", "resume", "snapshot", "lag", "faults", FailoverSection.scenario, CatchUpSection.scenario,
+        "fan-out", "handshake", "resume", "snapshot", "lag", "faults", FailoverSection.scenario,
+        CatchUpSection.scenario,
         "ceiling", FindMaxSection.scenario,
     ]
 

@@ -148,7 +148,8 @@ enum ParameterText {
 
     private static func size(_ value: String) -> String {
         guard let bytes = Int(value) else { return Markdown.oneLine(value) }
-        for (divisor, unit) in [(1_048_576, "MiB"), (1024, "KiB")] where bytes >= divisor && bytes % divisor == 0 {
+        let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")]
+        for (divisor, unit) in units where bytes >= divisor && bytes % divisor == 0 {
             return "\(bytes / divisor) \(unit)"
         }
         return "\(bytes) B"

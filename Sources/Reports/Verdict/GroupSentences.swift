@@ -31,7 +31,9 @@ struct GroupSentences {
             guard let time = one.figure("time_to_current").value, let rate = one.figure("catch_up_rate").value else {
                 return nil
             }
-            let growth = one.figure("response_growth", "p99").value.map { ", clients' p99 \($0.sentenceText) of before" }
+            let growth = one.figure("response_growth", "p99").value.map {
+                ", clients' p99 \($0.sentenceText) of before"
+            }
             return "**\(time.sentenceText)** (\(rate.sentenceText)\(growth ?? "")) with \(self.words(one))"
         }
         guard !parts.isEmpty else { return nil }

@@ -123,5 +123,6 @@ package struct GroupOptions: Sendable {
         return options
     }
 
-    static func channelID(ofShard index: Int) -> ChannelID { ChannelID(name: "shard/\(index)") }
+    static func channelName(ofShard index: Int) -> String { "shard/\(index)" }
+    static func channelID(ofShard index: Int) -> ChannelID { ChannelID(name: self.channelName(ofShard: index)) }
 }

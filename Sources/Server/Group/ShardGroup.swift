@@ -3,6 +3,7 @@
 // Whatever happens comes in as an event, and what follows from it is carried out before the next event is looked at. Clients that
 // waited are let go at the very end, when it is known what this node is now: they may have the next command at hand.
 
+import ChannelMetrics
 import Channels
 import DequeModule
 import Engine
@@ -50,8 +51,10 @@ final class ShardGroup {
     private var timer: (at: Microseconds, task: Scheduled<Void>)?
     private var isTurnScheduled = false
     private var stopped: EventLoopPromise<Void>?
-    private var strandedAt: UInt64 = 0
+    var strandedAt: UInt64 = 0
     private var refreshedAt: UInt64 = 0
+    var reportedAt: Microseconds = 0
+    var metrics: ChannelMetrics
     private(set) var announcement: Announcement?
 
     /// Nanoseconds after which the last look at who can be heard is too old.
@@ -76,6 +79,10 @@ final class ShardGroup {
             now: Self.time.now
         )
         self.member = ChannelMember(channel)
+        self.metrics = ChannelMetrics(
+            channel: GroupOptions.channelName(ofShard: shard.index),
+            node: channel.options.node
+        )
         self.shard.engine.setFollowing(true)
     }
 
@@ -149,7 +156,7 @@ final class ShardGroup {
         self.turn()
     }
 
-    private func turn() {
+    func turn() {
         guard !self.isWorking else { return }
         self.isWorking = true
         self.proposeNumbered()
@@ -164,14 +171,6 @@ final class ShardGroup {
             bound.value.isTurnScheduled = false
             bound.value.turn()
         }
-    }
-
-    /// About ten times a second.
-    func tick() {
-        self.saveFileRegularly()
-        self.watchDisk()
-        self.confirmations.expire()
-        self.turn()
     }
 
     // MARK: Actions
@@ -327,20 +326,5 @@ final class ShardGroup {
             bound.value.schedule()
         }
         self.timer = (deadline, task)
-    }
-
-    /// While the disk takes nothing somebody else should lead; where there is room again this node takes part again.
-    private func watchDisk() {
-        let now = Clocks.monotonicNanoseconds
-        guard self.shard.engine.log?.failure != nil else {
-            if self.strandedAt > 0, self.channel.role == .idle, self.failure == nil { self.take(.opened) }
-            self.strandedAt = 0
-            return
-        }
-        if self.strandedAt == 0 { self.strandedAt = now }
-        guard self.options.diskPressure == .withdraw, self.channel.role == .leader,
-            now - self.strandedAt >= UInt64(self.options.heartbeat) * 1_000_000
-        else { return }
-        self.take(.relinquished)
     }
 }

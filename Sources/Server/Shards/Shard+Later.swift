@@ -1,7 +1,4 @@
 // Work that goes on in slices, with the clients in between.
-//
-// SwiftNIO runs what was given to `execute` before it looks at sockets again, and again what that gave to it, so that work
-// which goes on by `execute` would lock the clients out. A callback that is due a moment later lets them in between.
 
 import NIOCore
 
@@ -15,15 +12,18 @@ private final class LaterCall: NIOScheduledCallbackHandler, Sendable {
 }
 
 extension Shard {
-    /// Long enough that the loop looks at its sockets first: it takes some microseconds from giving it a callback until it asks
-    /// what is due, more after a slice that has emptied the caches. Only what was given to `execute` meanwhile comes before.
-    static let moment = TimeAmount.microseconds(20)
-
     /// Goes on after the clients that are waiting. On the shard's loop.
     /// - Returns: whether it will; a loop that is closing takes nothing more.
     @discardableResult
-    func later(after pause: TimeAmount = Shard.moment, _ body: @escaping @Sendable (Shard) -> Void) -> Bool {
-        let call = LaterCall { [unowned self] in body(self) }
+    func later(_ body: @escaping @Sendable (Shard) -> Void) -> Bool {
+        self.doorbell.ring { [unowned self] in body(self) }
+    }
+
+    /// The same, and not before a pause is over.
+    @discardableResult
+    func later(after pause: TimeAmount, _ body: @escaping @Sendable (Shard) -> Void) -> Bool {
+        guard pause > .zero else { return self.later(body) }
+        let call = LaterCall { [unowned self] in self.later(body) }
         do {
             _ = try self.loop.scheduleCallback(in: pause, handler: call)
             return true

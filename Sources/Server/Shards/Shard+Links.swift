@@ -54,7 +54,7 @@ extension Shard {
             if !self.commitWaits.isEmpty { self.scheduleTurn() }
         case .writable(let number):
             self.engine.stream.linkWritable(number: number)
-            self.scheduleTurn()
+            self.scheduleTurnLater()
         case .sentTooMuch(let number):
             self.engine.stream.linkSentTooMuch(number: number)
         case .read(let request, let answer):

@@ -29,12 +29,12 @@ struct SliceBudget {
     var production: UInt64
     /// Bytes that links are given; a megabyte takes some 300 µs.
     var sendBytes: Int
-    /// Until the next slice: long enough that the loop looks at its sockets first, and longer while clients are served. Much longer
-    /// would be no favour to them: what they write meanwhile is produced too, and the frames must not leave the backlog before.
+    /// Until the next slice, which comes after the sockets in any case: longer while clients are served. Much longer would be no
+    /// favour to them: what they write meanwhile is produced too, and the frames must not leave the backlog before.
     var pause: TimeAmount
 
     static let busy = SliceBudget(production: 150_000, sendBytes: 256 << 10, pause: .microseconds(40))
-    static let idle = SliceBudget(production: 400_000, sendBytes: 3 << 19, pause: .microseconds(10))
+    static let idle = SliceBudget(production: 400_000, sendBytes: 3 << 19, pause: .zero)
 }
 
 extension Shard {

@@ -3,6 +3,7 @@
 
 import DequeModule
 import Engine
+import Glibc
 import NIOCore
 import Primitives
 import RESP
@@ -19,6 +20,7 @@ final class Shard: @unchecked Sendable {
     /// May be filled from any thread.
     let linkEvents: Mailbox<LinkEvent>
     let parkedLinks = ParkedLinks()
+    let doorbell: Doorbell
     /// nil without a data directory.
     let log: ShardLogParts?
     var logPace = LogPace()
@@ -119,6 +121,11 @@ final class Shard: @unchecked Sendable {
         )
         self.board.publish(invalidated: self.engine.replicas.slots)
         self.linkEvents = Mailbox(loop: loop)
+        do {
+            self.doorbell = try Doorbell(on: loop)
+        } catch {
+            throw SocketError("pipe", code: (error as? IOError)?.errnoCode ?? EMFILE)
+        }
         let reports = Mailbox<LogReport>(loop: loop)
         if let store {
             self.log = ShardLogParts(store: store, writer: try LogWriter(reports: reports))
@@ -167,6 +174,13 @@ final class Shard: @unchecked Sendable {
         self.loop.execute(self.turn)
     }
 
+    /// The same after the clients that are waiting. For what other threads report: it comes as fast as turns make room for it, and
+    /// by `execute` no client would be heard until every link has everything.
+    func scheduleTurnLater() {
+        guard !self.isTurnScheduled else { return }
+        self.isTurnScheduled = self.doorbell.ring(self.turn)
+    }
+
     private func endTurn() {
         self.isTurnScheduled = false
         guard !self.isStopped else { return }
@@ -174,13 +188,14 @@ final class Shard: @unchecked Sendable {
         self.dispatchLogJob()
         self.publish()
         self.admitParkedLinks()
-        if self.sendToLinks() { self.isTurnScheduled = self.later { $0.endTurn() } }
+        let hasMore = self.sendToLinks()
         if self.engine.stream.isCopying { self.scheduleSnapshotTurn() }
         self.noteSettledWaits()
         self.dispatchDiskRequests()
         self.finishCommits()
         self.finishPlaceWaits()
         self.endClosingLinks()
+        if hasMore { self.scheduleTurnLater() }
     }
 
     /// Shows the stream's present state to the acceptor.

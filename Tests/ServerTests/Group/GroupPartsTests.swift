@@ -1,5 +1,8 @@
 import Channels
+import NIOCore
+import NIOPosix
 import Primitives
+import Synchronization
 import Testing
 
 @testable import Server
@@ -14,6 +17,33 @@ import Testing
         var records = GroupRecords(first: seqs.lowerBound, base: RecordMark(term: 1, checksum: 42))
         for seq in seqs { records.append(Self.record(seq, bytes)) }
         return records
+    }
+
+    @Test("of a member's heartbeats the newest is kept, so that a flood of them keeps nobody's request out")
+    func flood() throws {
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let mailbox = GroupMailbox(loop: loop)
+        let channel = ChannelID(name: "shard/0")
+        @Sendable func heartbeat(_ tail: Seq) -> ChannelMessage {
+            let body = Heartbeat(tail: tail, commit: 0, role: .replica, wallClock: 0)
+            return ChannelMessage(channel: channel, term: 1, body: .heartbeat(body))
+        }
+        let request = SyncRequest(since: 3, previous: .none, chunkBytes: 1, id: 7, traffic: .foreground)
+        let delivered = Mutex<[ChannelMessage]>([])
+        // What is posted on the loop itself is delivered once this is over.
+        try loop.submit {
+            mailbox.onDelivery { deliveries in
+                for case .message(let message, _) in deliveries { delivered.withLock { $0.append(message) } }
+            }
+            for tail in 0..<10_000 { mailbox.post(.message(heartbeat(Seq(tail)), from: NodeID(1))) }
+            let asked = ChannelMessage(channel: channel, term: 1, body: .syncRequest(request))
+            mailbox.post(.message(asked, from: NodeID(2)))
+            mailbox.post(.message(heartbeat(5), from: NodeID(3)))
+        }.wait()
+        try loop.submit {}.wait()
+        let messages = delivered.withLock { $0 }
+        #expect(messages.map(\.body) == [heartbeat(9999).body, .syncRequest(request), heartbeat(5).body])
+        #expect(mailbox.dropped == 0)
     }
 
     @Test("the end of the log is found by number, with the mark of the record before")

@@ -89,6 +89,11 @@ extension BuiltInSuites {
             distance: 9000
             replicas: [100, 500]
             trials: 3
+          # On either side of what a backlog of 1 MiB holds of these writes.
+          - scenario: resume
+            log-records: 100000
+            distance: [6900, 8000]
+            trials: 5
         """
 
     static let lag = """

@@ -17,7 +17,7 @@ struct HTMLTests {
             #expect(page.contains(">\(HTML.inline(line.dropFirst(3)))</h2>"))
         }
         #expect(page.ranges(of: "<svg ").count == 2 * files.charts.count)
-        #expect(page.contains("An idle replica costs this engine <strong>4.00 KiB</strong> of memory"))
+        #expect(page.contains("A replica that has just come costs this engine <strong>4.00 KiB</strong> of memory"))
         #expect(page.contains("<nav><a href=\"#memory-of-idle-replicas\">Memory of idle replicas</a>"))
         #expect(page.contains("<h2 id=\"memory-of-idle-replicas\">"))
     }

@@ -22,7 +22,7 @@ struct ReportPageTests {
                 "## Repeat it", "## Raw files",
             ]
         )
-        let verdict = try #require(page.ranges(of: "An idle replica costs this engine").first)
+        let verdict = try #require(page.ranges(of: "A replica that has just come costs this engine").first)
         let table = try #require(page.ranges(of: "| :--").first)
         #expect(verdict.lowerBound < table.lowerBound)
     }

@@ -13,7 +13,7 @@ struct VerdictTests {
     func golden() {
         #expect(
             self.verdict(SampleRun.record()) == """
-                - An idle replica costs this engine **4.00 KiB** of memory; Redis 8.00 KiB.
+                - A replica that has just come costs this engine **4.00 KiB** of memory; Redis 8.00 KiB.
                 - With 16 replicas (1 KiB values, pipeline 16) the primary spends **0.250 µs** of processor time per \
                 delivered mutation, 0.50× Redis's 0.500 µs; the machine's ceiling is 0.200 µs.
                 - Clients get **100 k/s** writes through with 16 replicas attached (1 KiB values, pipeline 16), 2.00× \
@@ -33,14 +33,14 @@ struct VerdictTests {
     @Test("an engine alone gets its sentences without a comparison")
     func alone() {
         let text = self.verdict(SampleRun.record(servers: ["bundled"]))
-        #expect(text.contains("An idle replica costs this engine **4.00 KiB** of memory."))
+        #expect(text.contains("A replica that has just come costs this engine **4.00 KiB** of memory."))
         #expect(!text.contains("Redis"))
     }
 
     @Test("a run of another server alone speaks of that server")
     func otherAlone() {
         let text = self.verdict(SampleRun.record(servers: ["redis"]))
-        #expect(text.contains("An idle replica costs Redis **8.00 KiB** of memory."))
+        #expect(text.contains("A replica that has just come costs Redis **8.00 KiB** of memory."))
         #expect(!text.contains("this engine"))
     }
 
@@ -95,7 +95,7 @@ struct VerdictTests {
         for (place, bytes) in [(0, 1000.0), (1, 5000), (2, 900)] {
             record.cases[place].trials[0].samples = [Sample("allocator_allocated", bytes, unit: "B", better: .lower)]
         }
-        #expect(self.verdict(record).contains("An idle replica costs this engine **less than"))
+        #expect(self.verdict(record).contains("A replica that has just come costs this engine **less than"))
     }
 
     @Test("the case with the shortest pipeline stands beside the headline")

@@ -89,7 +89,7 @@ extension Verdict {
             let twin = costs.first { $0.series.target == server && Set($0.series.fixed) == Set(own.series.fixed) }
             return twin?.text.map { "; \(Markdown.escaped(self.names.short(server))) \($0)" }
         }
-        return "An idle replica costs \(self.subjectName) **\(text)** of memory\(others.joined())."
+        return "A replica that has just come costs \(self.subjectName) **\(text)** of memory\(others.joined())."
     }
 
     private var processor: String? {

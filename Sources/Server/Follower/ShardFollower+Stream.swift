@@ -22,9 +22,6 @@ extension ShardFollower {
     private static let eventsPerLook = 32
     /// Bytes of an event that takes long enough to look at the clock.
     private static let longEvent = 8 << 10
-    /// Until the next slice. SwiftNIO runs what is submitted with `execute` before it looks at its sockets again: only a timer
-    /// lets the clients in between.
-    private static let pause = TimeAmount.microseconds(50)
     /// Records that wait for the log, in bytes, past which nothing more is applied.
     private static let logBytesLimit = 64 << 20
 
@@ -98,10 +95,7 @@ extension ShardFollower {
         guard !self.isDrainScheduled else { return }
         self.isDrainScheduled = true
         let bound = NIOLoopBound(self, eventLoop: self.shard.loop)
-        // The pause begins once the turn is over that follows a write.
-        self.shard.loop.execute {
-            bound.value.shard.loop.scheduleTask(in: Self.pause) { bound.value.drain() }
-        }
+        self.shard.later { _ in bound.value.drain() }
     }
 
     /// What one turn may do, and why it ends.

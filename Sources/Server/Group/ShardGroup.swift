@@ -166,8 +166,7 @@ final class ShardGroup {
         guard self.member.hasWork, !self.isTurnScheduled else { return }
         self.isTurnScheduled = true
         let bound = NIOLoopBound(self, eventLoop: self.shard.loop)
-        // By a timer: what is given to `execute` runs before sockets are looked at.
-        self.shard.loop.scheduleTask(in: .microseconds(3)) {
+        self.shard.later { _ in
             bound.value.isTurnScheduled = false
             bound.value.turn()
         }

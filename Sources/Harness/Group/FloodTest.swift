@@ -59,7 +59,9 @@ package final class FloodTest {
         defer { self.nodes.stopAll() }
         try self.nodes.startAll()
         let leader = try self.nodes.waitForLeader()
-        let term = self.nodes.number("group0_term", of: leader)
+        guard let term = self.nodes.number("group0_term", of: leader) else {
+            throw HarnessError(.targetFailed, "the leader does not tell its term")
+        }
         var writers: [GroupWriter] = []
         defer { for writer in writers { writer.stop() } }
         for writer in 0..<self.plan.writers {
@@ -70,7 +72,7 @@ package final class FloodTest {
         for round in 1...self.plan.rounds {
             try Interruption.check()
             do throws(HarnessError) {
-                try self.play(round, leader: leader, term: term ?? 0, writers)
+                try self.play(round, leader: leader, term: term, writers)
             } catch {
                 throw HarnessError(error.code, "round \(round): \(error.message)\n\(self.nodes.outputs)")
             }
@@ -131,7 +133,10 @@ package final class FloodTest {
     /// A member that is told to stop does, though heartbeats come in all the time.
     private func stop(_ victim: Int) throws(HarnessError) {
         let began = Clocks.monotonicNanoseconds
-        self.tally.turnedAway += self.nodes.number("group_strangers", of: victim) ?? 0
+        guard let strangers = self.nodes.number("group_strangers", of: victim) else {
+            throw HarnessError(.targetFailed, "member \(victim + 1) does not tell how many strangers it turned away")
+        }
+        self.tally.turnedAway += strangers
         _ = self.nodes.processes[victim]?.finish()
         let seconds = Double(Clocks.monotonicNanoseconds - began) / 1e9
         self.tally.longestShutdown = max(self.tally.longestShutdown, seconds)

@@ -34,7 +34,14 @@ final class MemberFlood: Sendable {
     init(_ membership: Membership, rate: Int) throws(HarnessError) {
         let perBurst = max(1, rate * Int(Self.burstMilliseconds) / 1000 / membership.others.count)
         for other in membership.others {
-            let socket = try Self.introduce(membership, to: other)
+            let socket: Socket
+            do throws(HarnessError) {
+                socket = try Self.introduce(membership, to: other)
+            } catch {
+                // Those that flood others already would go on without anybody to stop them.
+                self.stop()
+                throw error
+            }
             do throws(SocketError) {
                 let thread = try DedicatedThread(name: "flood") { [self] in
                     defer { socket.close() }

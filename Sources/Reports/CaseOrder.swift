@@ -15,6 +15,7 @@ struct CaseOrder {
     private static let scenarios = ["fan-out", "handshake", "resume", "snapshot", "lag", "ceiling"]
     private static let rules: [(parameter: String, rule: Rule)] = [
         ("behaviour", .words(["idle", "fast", "slow", "flapping", "late", "silent", "stalled"])),
+        ("settle", .rising),
         ("kind", .words(["tip", "minimal", "behind", "too-old", "fresh", "malformed", "storm"])),
         ("receiver", .words(["discarding", "live"])), ("keys", .falling), ("transfer", .words(["streamed", "file"])),
         ("write_rate", .rising), ("ceiling_share", .rising),

@@ -13,15 +13,13 @@ struct ReplicaCost {
     /// One cost per series over the replica counts that all servers reached, so that slopes compare.
     static func comparable(in record: RunRecord) -> [ReplicaCost] {
         let series = self.series(in: record)
-        let limit = self.commonLimit(series)
-        return series.map { ReplicaCost($0.upTo(limit)) }
+        return series.map { ReplicaCost($0.upTo(self.commonLimit($0, among: series))) }
     }
 
     /// The costs of the series that went on beyond the common counts, over everything that they measured.
     static func extended(in record: RunRecord) -> [ReplicaCost] {
         let series = self.series(in: record)
-        let limit = self.commonLimit(series)
-        return series.filter { ($0.points.last?.x ?? 0) > limit }.map { ReplicaCost($0) }
+        return series.filter { ($0.points.last?.x ?? 0) > self.commonLimit($0, among: series) }.map { ReplicaCost($0) }
     }
 
     private static func series(in record: RunRecord) -> [Series] {
@@ -31,9 +29,11 @@ struct ReplicaCost {
         )
     }
 
-    /// Series too short for a slope, as an interrupted run leaves them, limit nobody.
-    private static func commonLimit(_ series: [Series]) -> Int {
-        series.filter { $0.points.count >= LineFit.fewestPoints }.compactMap { $0.points.last?.x }.min() ?? .max
+    /// The count that all reached whose replicas had been there as long. Series too short for a slope, as an interrupted run
+    /// leaves them, limit nobody.
+    private static func commonLimit(_ one: Series, among series: [Series]) -> Int {
+        let alike = series.filter { $0.parameter("settle") == one.parameter("settle") }
+        return alike.filter { $0.points.count >= LineFit.fewestPoints }.compactMap { $0.points.last?.x }.min() ?? .max
     }
 
     init(_ series: Series) {

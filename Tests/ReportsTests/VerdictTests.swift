@@ -89,6 +89,21 @@ struct VerdictTests {
         #expect(self.verdict(record).contains("ceiling is 0.200 µs (measured with 32 sockets)"))
     }
 
+    @Test("what a replica costs once it has been idle is told beside what a newcomer costs")
+    func settled() {
+        var record = SampleRun.record()
+        for server in ["bundled", "redis"] {
+            record.cases += [0, 16, 64].map { replicas in
+                var one = SampleRun.idle(server, replicas: replicas, bytesEach: 1024)
+                one.parameters.append(Parameter("settle", 8))
+                return one
+            }
+        }
+        let text = self.verdict(record)
+        #expect(text.contains("A replica that has just come costs this engine **4.00 KiB** of memory; Redis 8.00 KiB."))
+        #expect(text.contains("A replica that has been idle for 8 s costs this engine **1.00 KiB** of memory; Redis 1.00 KiB."))
+    }
+
     @Test("a slope that its error swallows is a bound and not a figure")
     func uncertainSlope() {
         var record = SampleRun.record(servers: ["bundled"])

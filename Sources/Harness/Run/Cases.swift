@@ -48,10 +48,16 @@ package struct FanOutCase: Hashable, Sendable {
     package var fillBytes = 0
     /// A trial of a search, which may go beyond what the generator can do.
     package var isProbe = false
+    /// How long idle replicas have been there when memory is read; nil for what newcomers cost. Servers may shrink the buffers
+    /// of a connection that does nothing: Redis does within some seconds.
+    package var settleSeconds: Int?
     /// What a stalled replica has ahead of it, in bytes.
     package var pendingBytes = Self.defaultPendingBytes
 
     package static let defaultPendingBytes = 64 << 20
+    /// Redis refreshes the allocator's figures ten times a second.
+    private static let newcomerSeconds = 0.25
+    var secondsUntilRead: Double { self.settleSeconds.map { Double($0) } ?? Self.newcomerSeconds }
 
     package init(_ kind: Kind, replicas: Int, valueSize: Int) {
         self.kind = kind
@@ -69,7 +75,9 @@ package struct FanOutCase: Hashable, Sendable {
             Parameter("connections", self.kind == .idle ? 0 : self.load.connections),
             Parameter("pipeline", self.kind == .idle || isOpen ? 0 : self.load.pipeline),
         ]
-        guard self.kind != .idle else { return parameters }
+        guard self.kind != .idle else {
+            return parameters + (self.settleSeconds.map { [Parameter("settle", $0)] } ?? [])
+        }
         parameters.append(Parameter("loop", isOpen ? "open" : "closed"))
         if let rate = self.load.rate { parameters.append(Parameter("write_rate", rate)) }
         if let limit = self.bytesPerSecond { parameters.append(Parameter("load_limit", limit)) }

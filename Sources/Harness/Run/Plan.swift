@@ -143,7 +143,7 @@ extension Plan.Work {
     /// Seconds of one trial, by experience.
     package var seconds: Double {
         switch self {
-        case .idle(let fanOut): 0.35 + Double(fanOut.replicas) / 4000
+        case .idle(let fanOut): 0.1 + fanOut.secondsUntilRead + Double(fanOut.replicas) / 4000
         case .fast(let fanOut): fanOut.loadSeconds + 0.15 + Double(fanOut.replicas) / 1000
         case .stalled: 1.5
         case .handshake(let handshake): handshake.seconds + 0.1

@@ -5,8 +5,6 @@ import Probes
 import Workload
 
 extension FanOutScenario {
-    /// Redis refreshes the allocator's figures ten times a second; and freed memory needs a moment to leave.
-    private static let settleSeconds = 0.25
     /// The allocator gives freed pages back within its decay of one second.
     private static let burstSettleSeconds = 0.5
 
@@ -15,7 +13,7 @@ extension FanOutScenario {
         var trial = Trial()
         try session.attach(fanOut.replicas, .fast)
         trial.phaseEnded("provision")
-        try Wait.seconds(Self.settleSeconds)
+        try Wait.seconds(fanOut.secondsUntilRead)
         try Self.addMemory(&trial, session.target)
         trial.phaseEnded("measure")
         try session.check(session.fleet.counters)

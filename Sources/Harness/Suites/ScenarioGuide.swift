@@ -63,7 +63,7 @@ enum ScenarioGuide {
         "write_rate": "writes per second, at times that are fixed beforehand", "arrival": "poisson: as chance has it",
         "load_limit": "bytes of writes per second at most", "value_sizes": "how sizes are distributed",
         "key_choice": "which keys are touched", "mix": "parts of each command",
-        "bystanders": "others attached meanwhile",
+        "bystanders": "others attached meanwhile", "settle": "seconds that idle replicas have been there",
         "compressibility": "share of a value that compresses away",
         "kind": "of handshake", "concurrency": "handshakes under way at a time",
         "sockets": "sockets that are written to",

@@ -4,12 +4,13 @@ import Workload
 
 extension SuiteScenario {
     static let fanOutNames =
-        ["behaviour", "replicas", "fan-out", "bystanders", "warm-up", "seconds", "pending"] + Self.loadNames
+        ["behaviour", "replicas", "fan-out", "bystanders", "warm-up", "seconds", "settle", "pending"] + Self.loadNames
 
     func fanOuts() throws(HarnessError) -> [Plan.Work] {
         var base = FanOutCase(.fast, replicas: 0, valueSize: 1024)
         base.warmUpSeconds = try self.fields.value("warm-up", SuiteReadings.decimal(0...600)) ?? base.warmUpSeconds
         base.seconds = try self.fields.value("seconds", Self.seconds) ?? base.seconds
+        base.settleSeconds = try self.fields.value("settle", SuiteReadings.number(1...600))
         let pending = SuiteReadings.number((1 << 20)...(200 << 20))
         base.pendingBytes = try self.fields.value("pending", pending) ?? base.pendingBytes
         var cases = self.spread([base], \.load, try self.loads(like: base.load))
@@ -33,6 +34,7 @@ extension SuiteScenario {
                 throw self.source.error(at: self.fields.node, "'fan-out: copy' is measured with 'behaviour: stalled'")
             }
         }
+        if one.kind != .idle { one.settleSeconds = nil }
         switch one.kind {
         case .idle, .stalled:
             guard one.bystanders.isEmpty else {

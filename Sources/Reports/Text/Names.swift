@@ -65,6 +65,7 @@ enum ParameterText {
         case "kind": return self.kind(value)
         case "loop": return "\(value) loop"
         case "arrival": return value == "poisson" ? "arrivals by chance" : "\(value) arrivals"
+        case "settle": return "idle for \(value) s"
         case "bystanders": return "beside \(value)"
         case "mix": return "mix of \(value)"
         case "value_sizes": return "sizes \(value)"
@@ -97,6 +98,7 @@ enum ParameterText {
         switch parameter.name {
         case "value_size", "backlog_size", "snapshot_chunk_size", "bytes": self.size(parameter.value)
         case "heartbeat": "\(Markdown.oneLine(parameter.value)) ms"
+        case "settle": "\(Markdown.oneLine(parameter.value)) s"
         case "topology": parameter.value == "channel" ? "group" : "primary and replicas"
         case "load_limit": "\(self.size(parameter.value))/s"
         case "kind": self.kind(Markdown.oneLine(parameter.value))

@@ -25,7 +25,7 @@ struct Verdict {
         }
         let sentences =
             [
-                self.memory, self.processor, self.writes, self.stalled, self.handshakes, self.storm,
+                self.memory(isSettled: false), self.memory(isSettled: true), self.processor, self.writes, self.stalled, self.handshakes, self.storm,
                 ResumeSentence(self.record, names: self.names).text,
             ].compactMap(\.self) + SnapshotSentences(self.record, names: self.names).all
             + [
@@ -78,8 +78,11 @@ struct Verdict {
 // MARK: - Sentences
 
 extension Verdict {
-    private var memory: String? {
-        let costs = ReplicaCost.comparable(in: self.record).filter { $0.series.parameter("fan_out") != "copy" }
+    /// What a replica costs that has just come, or that has been idle for a while.
+    private func memory(isSettled: Bool) -> String? {
+        let costs = ReplicaCost.comparable(in: self.record).filter {
+            $0.series.parameter("fan_out") != "copy" && ($0.series.parameter("settle") != nil) == isSettled
+        }
         guard let own = costs.first(where: { $0.series.target == self.names.subject && $0.fit != nil }) else {
             return nil
         }
@@ -89,7 +92,8 @@ extension Verdict {
             let twin = costs.first { $0.series.target == server && Set($0.series.fixed) == Set(own.series.fixed) }
             return twin?.text.map { "; \(Markdown.escaped(self.names.short(server))) \($0)" }
         }
-        return "A replica that has just come costs \(self.subjectName) **\(text)** of memory\(others.joined())."
+        let state = own.series.parameter("settle").map { "has been idle for \(Markdown.oneLine($0)) s" } ?? "has just come"
+        return "A replica that \(state) costs \(self.subjectName) **\(text)** of memory\(others.joined())."
     }
 
     private var processor: String? {

@@ -11,6 +11,12 @@ extension BuiltInSuites {
             behaviour: idle
             replicas: [0, 1, 2, 4, 8, 16, 32, 64]
             trials: 5
+          # What a replica costs that has been idle for a while: some servers shrink its buffers.
+          - scenario: fan-out
+            behaviour: idle
+            settle: 8
+            replicas: [0, 64, 256]
+            trials: 3
           # The engine alone goes on, to show its scale.
           - scenario: fan-out
             behaviour: idle

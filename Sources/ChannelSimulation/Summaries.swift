@@ -5,7 +5,9 @@ extension ChannelMessage {
     var summary: String {
         let text: String =
             switch self.body {
-            case .syncRequest(let request): "asks from \(request.since) on, after \(request.previous.term)"
+            case .syncRequest(let request):
+                "asks from \(request.since) on, after \(request.previous.term)"
+                    + (request.durable == request.since ? "" : ", has stored \(request.durable)")
             case .syncResponse(let response):
                 "sends \(response.records.count) from \(response.first) on, decided \(response.commit)"
             case .heartbeat(let heartbeat): "\(heartbeat.role) with \(heartbeat.tail), decided \(heartbeat.commit)"
@@ -13,6 +15,7 @@ extension ChannelMessage {
             case .voteRequest(let request):
                 "\(request.isPreVote ? "would you vote" : "vote") for \(request.lastTerm)/\(request.tail)"
             case .voteReply(let isGranted): isGranted ? "yes" : "no"
+            case .stored(let seq): "has stored \(seq)"
             }
         return "term \(self.term) \(text)"
     }

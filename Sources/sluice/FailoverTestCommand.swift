@@ -10,9 +10,13 @@ struct FailoverTestCommand: ParsableCommand {
         discussion: """
             Three members run as processes of their own; clients write values that are all different, find the leader as \
             clients of Redis Cluster do, and note what was acknowledged. In each round the leader is killed (SIGKILL), stopped \
-            for a while (SIGSTOP), or cut off from the others by proxies between them. Once another member has acknowledged a \
-            write, the victim comes back; then all members must have the same data, and under the quorum policy everything \
-            that was acknowledged. Under the nearest policy the members must count as discarded what is missing of it, and \
+            for a while (SIGSTOP), or cut off from the others by proxies between them, in both directions or in one (one-way). \
+            Once another member has acknowledged a write, the victim comes back; then all members must have the same data, and \
+            under the quorum policy everything that was acknowledged. Other clients read with READ CONSISTENT, some of them \
+            from the leader that was left behind: nobody may see less than was known when he asked.
+
+            With --fault slow-disk every sync of the leader takes longer by 0.6 heartbeats for a while, and with --fault \
+            clock-jump its clock of the day jumps by up to a day; both take a C compiler. Under the nearest policy the members must count as discarded what is missing of it, and \
             no more than that and what is missing of writes whose outcome is unknown.
 
             With --fault flood the leader is left alone: there are four members and a fifth that sends 100 000 heartbeats a second, \
@@ -29,7 +33,7 @@ struct FailoverTestCommand: ParsableCommand {
     @Option(help: "How members elect: quorum or nearest.")
     var policy = GroupPolicy.quorum
 
-    @Option(help: "What happens to the leader: kill, pause, partition or flood.")
+    @Option(help: "What happens to the leader: kill, pause, partition, one-way, slow-disk, clock-jump or flood.")
     var fault = GroupTestPlan.Fault.kill
 
     @Option(help: "Milliseconds between two heartbeats of the members.")
@@ -64,7 +68,7 @@ struct FailoverTestCommand: ParsableCommand {
         plan.seed = self.seed
         do throws(HarnessError) {
             switch self.fault {
-            case .kill, .pause, .partition: try self.run(try GroupTest(plan))
+            case .kill, .pause, .partition, .oneWay, .slowDisk, .clockJump: try self.run(try GroupTest(plan))
             case .flood: try self.run(try FloodTest(plan))
             }
         } catch {

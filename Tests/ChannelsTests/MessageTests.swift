@@ -22,7 +22,10 @@ struct MessageTests {
             ),
             .voteRequest(VoteRequest(lastTerm: 4, tail: 11, isPreVote: true)),
             .voteRequest(VoteRequest(lastTerm: 4, tail: 11, isPreVote: false)),
-            .voteReply(isGranted: true), .voteReply(isGranted: false),
+            .voteReply(isGranted: true), .voteReply(isGranted: false), .stored(before: 0x0102_0304_0506_0708),
+            .syncRequest(
+                SyncRequest(since: 9, durable: 4, previous: .none, chunkBytes: 0, id: 1, traffic: .background)
+            ),
         ]
         for traffic in TrafficClass.allCases {
             bodies.append(
@@ -75,6 +78,24 @@ struct MessageTests {
             self.body(.syncRequest(request), 0x20)
                 == "0201000000000000" + "0300000000000000" + "ddccbbaa" + "00000400" + "9900000000000000" + "02"
         )
+    }
+
+    @Test("a request ahead of the disk is the same, with what is durable behind it")
+    func requestAhead() {
+        let request = SyncRequest(
+            since: 0x0102,
+            durable: 0x0101,
+            previous: RecordMark(term: 3, checksum: 0xaabb_ccdd),
+            chunkBytes: 0x40000,
+            id: 0x99,
+            traffic: .background
+        )
+        #expect(
+            self.body(.syncRequest(request), 0x26)
+                == "0201000000000000" + "0300000000000000" + "ddccbbaa" + "00000400" + "9900000000000000" + "01"
+                + "0101000000000000"
+        )
+        #expect(self.body(.stored(before: 0x0304), 0x27) == "0403000000000000")
     }
 
     @Test("a sync response is three seqs, id and count, and then its records")

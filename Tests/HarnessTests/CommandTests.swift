@@ -5,7 +5,7 @@ import Reports
 import Testing
 
 /// The program that stands beside the tests, run as people run it.
-private struct Command {
+struct Command {
     static var executable: URL? {
         let folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
         // The tests run in a file of their own, or in a helper of the toolchain that was told of it.

@@ -7,15 +7,18 @@ package struct OutstandingRequests: Sendable {
     package struct Request: Equatable, Sendable {
         package let id: UInt64
         package let since: Seq
+        /// What the leader was told to be durable: with the request, or since.
+        package var durable: Seq
         package let sentAt: Microseconds
         /// Only asks whether the record before `since` is the same at the leader.
         package let isProbe: Bool
         /// The answer takes the place of the whole log.
         package var restarts = false
 
-        package init(id: UInt64, since: Seq, sentAt: Microseconds, isProbe: Bool) {
+        package init(id: UInt64, since: Seq, durable: Seq? = nil, sentAt: Microseconds, isProbe: Bool) {
             self.id = id
             self.since = since
+            self.durable = durable ?? since
             self.sentAt = sentAt
             self.isProbe = isProbe
         }

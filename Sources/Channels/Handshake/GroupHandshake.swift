@@ -1,6 +1,6 @@
 // Members of a group of servers prove to each other that they know the group's secret, before anything else is said. Who dials speaks first:
 //
-//     hello      →     who I am, whom I want, 32 random bytes, and what the other one should know of me
+//     hello      →     who I am, whom I want and what for, 32 random bytes, and what the other one should know of me
 //                ←     hello of the other side, and its proof
 //     proof      →
 //
@@ -37,14 +37,23 @@ package struct GroupHello: Equatable, Sendable {
         }
     }
 
+    /// What a connection is for.
+    package enum Purpose: Equatable, Sendable {
+        /// Messages between channels, both ways.
+        case messages
+        /// Who dials copies the data of a shard: after the handshake it talks to what replicas of that shard talk to.
+        case copy(shard: UInt16)
+    }
+
     package static let nonceBytes = 32
     private static let magic: UInt64 = 0x3152_4745_4355_4c53
-    package static let bytes = 8 + 2 + 2 + Self.nonceBytes + 2 + 2 + 2 + 4 + 1
+    package static let bytes = 8 + 2 + 2 + Self.nonceBytes + 2 + 2 + 2 + 4 + 1 + 2
 
     package var from: NodeID
     package var to: NodeID
     package var nonce: [UInt8]
     package var facts: Facts
+    package var purpose: Purpose
 
     package var encoded: [UInt8] {
         var bytes: [UInt8] = []
@@ -57,15 +66,20 @@ package struct GroupHello: Equatable, Sendable {
         Self.write(self.facts.replicationPort, to: &bytes)
         Self.write(self.facts.heartbeat, to: &bytes)
         bytes.append(self.facts.election == .quorum ? 0 : 1)
+        switch self.purpose {
+        case .messages: Self.write(UInt16(0), to: &bytes)
+        case .copy(let shard): Self.write(shard + 1, to: &bytes)
+        }
         return bytes
     }
 
-    package init(from: NodeID, to: NodeID, nonce: [UInt8], facts: Facts) {
+    package init(from: NodeID, to: NodeID, nonce: [UInt8], facts: Facts, purpose: Purpose = .messages) {
         precondition(nonce.count == Self.nonceBytes, "a nonce has \(Self.nonceBytes) bytes")
         self.from = from
         self.to = to
         self.nonce = nonce
         self.facts = facts
+        self.purpose = purpose
     }
 
     /// nil for bytes that are none.
@@ -83,6 +97,8 @@ package struct GroupHello: Equatable, Sendable {
             heartbeat: Self.read(UInt32.self, bytes, rest + 6),
             election: election
         )
+        let number = Self.read(UInt16.self, bytes, rest + 11)
+        self.purpose = number == 0 ? .messages : .copy(shard: number - 1)
     }
 
     private static func write(_ value: some FixedWidthInteger, to bytes: inout [UInt8]) {

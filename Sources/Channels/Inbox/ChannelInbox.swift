@@ -25,7 +25,7 @@ package struct ChannelInbox: Sendable {
     package mutating func offer(_ message: ChannelMessage, from sender: NodeID) -> Bool {
         let item = Item(message: message, sender: sender)
         switch message.body {
-        case .heartbeat, .syncRequest: return self.first.offer(item)
+        case .heartbeat, .syncRequest, .stored: return self.first.offer(item)
         case .syncResponse, .nack, .voteRequest, .voteReply: return self.second.offer(item)
         }
     }

@@ -16,11 +16,14 @@ package struct LogTip: Equatable, Sendable {
         self.lastTerm = lastTerm
     }
 
-    mutating func append(_ record: ChannelRecord) {
-        precondition(record.seq == self.tail, "record \(record.seq) cannot follow a tail of \(self.tail)")
-        self.tail = record.seq + 1
-        self.last = record.mark
-        self.lastTerm = record.term
+    /// - Parameter records: that follow each other.
+    mutating func append(_ records: [ChannelRecord]) {
+        guard let first = records.first, let last = records.last else { return }
+        precondition(first.seq == self.tail, "record \(first.seq) cannot follow a tail of \(self.tail)")
+        precondition(last.seq - first.seq == records.count - 1, "records that do not follow each other")
+        self.tail = last.seq + 1
+        self.last = last.mark
+        self.lastTerm = last.term
     }
 
     mutating func truncate(to seq: Seq, last: RecordMark) {

@@ -1,4 +1,5 @@
-// The replica keeps one request open at its leader. Where it begins is what the replica has on disk.
+// The replica keeps one request open at its leader. Where it begins is what the replica has on disk; far behind, it asks for the
+// next chunk while its disk still takes the ones before, and tells how much is on disk besides.
 
 internal import Primitives
 
@@ -6,7 +7,7 @@ extension Channel {
     /// Sends a request, if this is the time for one.
     mutating func ask(_ now: Microseconds) {
         guard self.role == .replica, self.following.leader != nil, self.following.phase == .ready else { return }
-        guard self.jobs.allSatisfy({ !$0.changesLog }) || self.options.mutant == .acknowledgesBeforeSync else { return }
+        guard self.isLogAtRest || self.mayAskAhead else { return }
         if let open = self.following.open {
             // Lost, most likely. It may still be answered.
             guard now - open.sentAt >= self.options.silenceLimit else { return }
@@ -20,6 +21,40 @@ extension Channel {
         }
     }
 
+    /// Chunks that may be on their way to the disk while another one is asked for.
+    private static let mostChunksAhead = 3
+
+    /// Whether nothing is on its way to the disk that changes the log.
+    private var isLogAtRest: Bool {
+        self.options.mutant == .acknowledgesBeforeSync || self.jobs.allSatisfy { !$0.changesLog }
+    }
+
+    /// Whether it is worth while, and safe, to ask for a chunk before the ones before it are stored: the leader has said that it has
+    /// more, and nothing but chunks is on its way. A replica that is nearly current waits for its disk: where the request begins
+    /// is all that its leader must hear then.
+    private var mayAskAhead: Bool {
+        guard self.following.search == nil, let leader = self.following.leader, let peer = self.tracker[leader],
+            peer.tail > self.log.tail
+        else { return false }
+        let changes = self.jobs.filter(\.changesLog)
+        return changes.count <= Self.mostChunksAhead && changes.allSatisfy(\.isAppend)
+    }
+
+    /// Everything before it is on disk here.
+    private var acknowledged: Seq {
+        self.options.mutant == .acknowledgesBeforeSync ? self.log.tail : min(self.durable, self.log.tail)
+    }
+
+    /// Tells the leader what is on disk by now, where the request that is open at it said less. Where none is open the next one
+    /// will tell.
+    mutating func acknowledgeAhead() {
+        guard self.role == .replica, let leader = self.following.leader, let open = self.following.open else { return }
+        let seq = min(self.acknowledged, self.following.verified)
+        guard seq > open.durable, !open.isProbe, !open.restarts else { return }
+        self.following.open?.durable = seq
+        self.send(.stored(before: seq), to: leader)
+    }
+
     mutating func request(
         since: Seq,
         previous: RecordMark,
@@ -31,12 +66,20 @@ extension Channel {
         let id = self.generator.next()
         // Ids must differ; without one there is no request this time.
         guard !self.following.outstanding.contains(id) else { return }
-        var request = OutstandingRequests.Request(id: id, since: since, sentAt: now, isProbe: isProbe)
+        let durable = min(since, self.acknowledged)
+        var request = OutstandingRequests.Request(
+            id: id,
+            since: since,
+            durable: durable,
+            sentAt: now,
+            isProbe: isProbe
+        )
         request.restarts = restarts
         self.following.outstanding.insert(request, now: now)
         self.following.open = request
         let body = SyncRequest(
             since: since,
+            durable: durable,
             previous: previous,
             // One record is enough to learn that the one before is the same.
             chunkBytes: isProbe ? 1 : self.options.chunkBytes,
@@ -133,18 +176,23 @@ extension Channel {
             self.counters.staleChunks += 1
             return
         }
-        let isIdle = self.jobs.allSatisfy { !$0.changesLog } || self.options.mutant == .acknowledgesBeforeSync
-        guard isIdle, self.following.search == nil, self.following.mayAppend else {
+        let isFree = self.isLogAtRest || self.jobs.allSatisfy { !$0.changesLog || $0.isAppend }
+        guard isFree, self.following.search == nil, self.following.mayAppend else {
             // Something else is on its way to the log; what it makes of the tail is asked for then.
             self.counters.staleChunks += 1
             return
         }
         if response.first > self.log.tail {
+            // What is left behind by a gap must be on disk, or not come to be.
+            guard self.isLogAtRest else {
+                self.counters.staleChunks += 1
+                return
+            }
             let isRetained = response.firstRetained <= self.log.tail
             if isRetained { self.counters.suspectedDivergences += 1 }
             guard self.skip(to: response.first, now: now) else { return }
         }
-        for record in response.records { self.log.append(record) }
+        self.log.append(response.records)
         self.counters.recordsPulled += UInt64(response.records.count)
         self.following.verified = self.log.tail
         self.store(.append(response.records), then: .nothing)
@@ -198,7 +246,7 @@ extension Channel {
             guard !overflows else { return }
             let first = nack.firstRetained == 0 ? next : nack.firstRetained
             // Where it begins just here it does not know the record before, and cannot compare.
-            guard first >= self.log.tail, self.skip(to: first, now: now) else { return }
+            guard first >= self.log.tail, self.isLogAtRest, self.skip(to: first, now: now) else { return }
         }
         self.ask(now)
     }

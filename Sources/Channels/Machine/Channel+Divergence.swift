@@ -84,7 +84,7 @@ extension Channel {
         // The last record of a leader under the quorum policy is of its own term.
         let lastTerm = response.records.first?.term ?? self.term
         self.log = LogTip(first: response.first, tail: response.first, lastTerm: lastTerm)
-        for record in response.records { self.log.append(record) }
+        self.log.append(response.records)
         self.following.verified = self.log.tail
         if self.options.election == .nearest { self.commit = min(self.commit, self.log.tail) }
         let work = StorageJob.Work.restart(at: response.first, lastTerm: lastTerm, response.records)

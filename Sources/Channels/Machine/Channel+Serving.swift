@@ -23,9 +23,17 @@ extension Channel {
         } else if !self.log.last.agrees(with: request.previous) {
             self.nack(request, .diverged, to: node, "another record before")
         } else {
-            self.matched(node, request.since, now: now)
+            self.matched(node, request.matched, now: now)
             self.hold(request, of: node, now: now)
         }
+    }
+
+    /// What a replica tells that has asked ahead: these records are the leader's, and on its disk.
+    mutating func receivedStored(before seq: Seq, term: Term, from node: NodeID, now: Microseconds) {
+        if self.options.election == .quorum, !self.accept(term, now: now) { return }
+        guard self.role == .leader, seq <= self.log.tail else { return }
+        self.contacted(node, now: now)
+        self.matched(node, seq, now: now)
     }
 
     private mutating func hold(_ request: SyncRequest, of node: NodeID, now: Microseconds) {
@@ -106,7 +114,7 @@ extension Channel {
                 self.nack(request, .diverged, to: node, "another record before")
                 return
             }
-            self.matched(node, request.since, now: now)
+            self.matched(node, request.matched, now: now)
             if records.isEmpty, request.since < self.durable {
                 self.nack(request, .backPressure, to: node, "the log cannot be read")
             } else if records.isEmpty {
@@ -152,4 +160,9 @@ extension Channel {
         )
         self.send(.nack(nack), to: node)
     }
+}
+
+extension SyncRequest {
+    /// What is known to be the same and durable over there, once the record before `since` is the same.
+    fileprivate var matched: Seq { min(self.durable, self.since) }
 }

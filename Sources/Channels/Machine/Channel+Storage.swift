@@ -10,6 +10,8 @@ extension Channel {
         let number: UInt64
         /// What is durable once it is.
         let durable: Seq?
+        /// It only adds records at the tail.
+        let isAppend: Bool
         let sequel: Sequel
         /// What was decided here before the log was replaced. If that fails, the old log says nothing about more.
         let decidedBefore: Seq?
@@ -34,8 +36,11 @@ extension Channel {
         decidedBefore: Seq? = nil
     ) {
         let durable: Seq?
+        var isAppend = false
         switch work {
-        case .append: durable = self.log.tail
+        case .append:
+            durable = self.log.tail
+            isAppend = true
         case .truncate, .skip, .restart, .install:
             durable = self.log.tail
             // Answers to what was asked before are about another log.
@@ -45,7 +50,13 @@ extension Channel {
         }
         let number = self.nextNumber()
         self.jobs.append(
-            PendingJob(number: number, durable: durable, sequel: sequel, decidedBefore: decidedBefore)
+            PendingJob(
+                number: number,
+                durable: durable,
+                isAppend: isAppend,
+                sequel: sequel,
+                decidedBefore: decidedBefore
+            )
         )
         self.actions.append(.store(StorageJob(number: number, work: work)))
         // Records that are cut away count no longer, even before the disk has forgotten them.
@@ -66,6 +77,7 @@ extension Channel {
         self.advance(now)
         self.answerHeld(now)
         self.ask(now)
+        self.acknowledgeAhead()
     }
 
     mutating func read(_ job: ReadJob, then purpose: PendingRead.Purpose) {
@@ -93,8 +105,10 @@ extension Channel {
         self.log = log
         self.durable = log.tail
         if self.options.election == .nearest { self.commit = min(self.commit, log.tail) }
-        // What is left may not be what the leader had spoken of.
+        // What is left may not be what the leader had spoken of, and what was asked for does not follow it.
         self.following.verified = 0
+        self.following.outstanding.removeAll()
+        self.following.open = nil
         self.refuseDropped()
         switch self.role {
         case .leader: self.counters.diskPressuresOnLeader += 1

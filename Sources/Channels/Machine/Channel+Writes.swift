@@ -30,10 +30,10 @@ extension Channel {
         var records: [ChannelRecord] = []
         records.reserveCapacity(payloads.count)
         for payload in payloads {
-            let record = ChannelRecord(seq: self.log.tail, term: term, payload: payload)
-            self.log.append(record)
-            records.append(record)
+            let seq = self.log.tail + Seq(records.count)
+            records.append(ChannelRecord(seq: seq, term: term, payload: payload))
         }
+        self.log.append(records)
         self.store(.append(records), then: .nothing)
     }
 

@@ -190,6 +190,7 @@ package struct Channel: Sendable {
         case .voteRequest(let request): self.received(request, term: message.term, from: node, now: now)
         case .voteReply(let isGranted):
             self.receivedVote(isGranted: isGranted, term: message.term, from: node, now: now)
+        case .stored(let seq): self.receivedStored(before: seq, term: message.term, from: node, now: now)
         }
     }
 

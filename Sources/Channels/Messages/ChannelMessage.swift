@@ -10,6 +10,8 @@ package struct ChannelMessage: Equatable, Sendable {
         case nack(Nack)
         case voteRequest(VoteRequest)
         case voteReply(isGranted: Bool)
+        /// A replica that has asked ahead tells its leader how much of what the leader sent is on disk by now.
+        case stored(before: Seq)
     }
 
     package var channel: ChannelID
@@ -25,8 +27,10 @@ package struct ChannelMessage: Equatable, Sendable {
 }
 
 package struct SyncRequest: Equatable, Sendable {
-    /// The first record wanted. Everything before it is durable where this comes from.
+    /// The first record wanted.
     package var since: Seq
+    /// Records before this one are durable where this comes from. Less than `since` where a replica asks ahead of its disk.
+    package var durable: Seq
     /// The record before it; `none` where there is none, or it is not known.
     package var previous: RecordMark
     /// The most bytes of records wanted; 0 means as many as the leader gives.
@@ -34,8 +38,17 @@ package struct SyncRequest: Equatable, Sendable {
     package var id: UInt64
     package var traffic: TrafficClass
 
-    package init(since: Seq, previous: RecordMark, chunkBytes: UInt32, id: UInt64, traffic: TrafficClass) {
+    /// - Parameter durable: `since` unless given.
+    package init(
+        since: Seq,
+        durable: Seq? = nil,
+        previous: RecordMark,
+        chunkBytes: UInt32,
+        id: UInt64,
+        traffic: TrafficClass
+    ) {
         self.since = since
+        self.durable = durable ?? since
         self.previous = previous
         self.chunkBytes = chunkBytes
         self.id = id

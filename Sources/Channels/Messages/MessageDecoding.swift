@@ -49,11 +49,13 @@ private struct MessageReader {
     mutating func readBody(_ code: MessageLayout.Code) throws(MessageError) -> ChannelMessage.Body {
         switch code {
         case .syncRequest: .syncRequest(try self.readRequest())
+        case .requestAhead: .syncRequest(try self.readRequestAhead())
         case .syncResponse: .syncResponse(try self.readResponse())
         case .heartbeat: .heartbeat(try self.readHeartbeat())
         case .nack: .nack(try self.readNack())
         case .voteRequest: .voteRequest(try self.readVoteRequest())
         case .voteReply: .voteReply(isGranted: try self.readFlag())
+        case .stored: .stored(before: try self.read(Seq.self))
         }
     }
 
@@ -65,6 +67,12 @@ private struct MessageReader {
         let number = try self.read(UInt8.self)
         guard let traffic = TrafficClass(rawValue: number) else { throw .badClass(number) }
         return SyncRequest(since: since, previous: previous, chunkBytes: chunkBytes, id: id, traffic: traffic)
+    }
+
+    private mutating func readRequestAhead() throws(MessageError) -> SyncRequest {
+        var request = try self.readRequest()
+        request.durable = try self.read(Seq.self)
+        return request
     }
 
     private mutating func readResponse() throws(MessageError) -> SyncResponse {

@@ -20,7 +20,7 @@ extension ChannelMessage {
         switch self.body {
         case .syncResponse(let response): MessageLayout.headerBytes + response.encodedBytes
         case .nack(let nack): MessageLayout.headerBytes + 27 + min(nack.detail.utf8.count, Nack.longestDetail)
-        case .syncRequest, .heartbeat, .voteRequest, .voteReply: MessageLayout.headerBytes + 33
+        case .syncRequest, .heartbeat, .voteRequest, .voteReply, .stored: MessageLayout.headerBytes + 41
         }
     }
 
@@ -37,6 +37,7 @@ extension ChannelMessage {
             writer.write(request.chunkBytes)
             writer.write(request.id)
             writer.write(request.traffic.rawValue)
+            if request.durable != request.since { writer.write(request.durable) }
         case .syncResponse(let response): writer.write(response)
         case .heartbeat(let heartbeat):
             writer.write(heartbeat.tail)
@@ -56,17 +57,19 @@ extension ChannelMessage {
             writer.write(request.tail)
             writer.write(UInt8(request.isPreVote ? 1 : 0))
         case .voteReply(let isGranted): writer.write(UInt8(isGranted ? 1 : 0))
+        case .stored(let seq): writer.write(seq)
         }
     }
 
     package var code: MessageLayout.Code {
         switch self.body {
-        case .syncRequest: .syncRequest
+        case .syncRequest(let request): request.durable == request.since ? .syncRequest : .requestAhead
         case .syncResponse: .syncResponse
         case .heartbeat: .heartbeat
         case .nack: .nack
         case .voteRequest: .voteRequest
         case .voteReply: .voteReply
+        case .stored: .stored
         }
     }
 }

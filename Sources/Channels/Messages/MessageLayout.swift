@@ -13,7 +13,7 @@ package enum MessageLayout {
     /// Of one message, without its length. A chunk of one record of the largest size must fit.
     package static let largestMessage = Self.largestChunk + 4096
 
-    /// Codes 0x26 to 0x2F are reserved.
+    /// Codes 0x28 to 0x2F are reserved.
     package enum Code: UInt8, CaseIterable, Sendable {
         case syncRequest = 0x20
         case syncResponse = 0x21
@@ -21,5 +21,7 @@ package enum MessageLayout {
         case nack = 0x23
         case voteRequest = 0x24
         case voteReply = 0x25
+        case requestAhead = 0x26
+        case stored = 0x27
     }
 }

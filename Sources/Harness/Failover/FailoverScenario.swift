@@ -31,9 +31,9 @@ package enum FailoverScenario {
         _ = try stage.leader()
         let history = GroupHistory(writers: one.writers)
         trial.phaseEnded("provision")
-        var writers: [GroupWriter] = []
+        var writers: [GroupWorker] = []
         defer { for writer in writers { writer.stop() } }
-        for writer in 0..<one.writers { writers.append(try GroupWriter(writer, history, ports: stage.ports)) }
+        for writer in 0..<one.writers { writers.append(try .writer(writer, history, ports: stage.ports)) }
         try Wait.seconds(self.warmUpSeconds)
         trial.phaseEnded("warm-up")
         let before = history.acknowledgedCount

@@ -62,10 +62,10 @@ package final class FloodTest {
         guard let term = self.nodes.number("group0_term", of: leader) else {
             throw HarnessError(.targetFailed, "the leader does not tell its term")
         }
-        var writers: [GroupWriter] = []
+        var writers: [GroupWorker] = []
         defer { for writer in writers { writer.stop() } }
         for writer in 0..<self.plan.writers {
-            writers.append(try GroupWriter(writer, self.history, ports: self.nodes.clientPorts))
+            writers.append(try .writer(writer, self.history, ports: self.nodes.clientPorts))
         }
         let strangers = try Strangers(self.nodes.groupPorts, seed: self.plan.seed)
         defer { strangers.stop() }
@@ -81,7 +81,7 @@ package final class FloodTest {
         }
     }
 
-    private func play(_ round: Int, leader: Int, term: UInt64, _ writers: [GroupWriter]) throws(HarnessError) {
+    private func play(_ round: Int, leader: Int, term: UInt64, _ writers: [GroupWorker]) throws(HarnessError) {
         let victim = (leader + 1 + (round - 1) % (self.nodes.count - 1)) % self.nodes.count
         let patience = self.plan.shape.patienceSeconds
         for writer in writers { writer.goOn() }

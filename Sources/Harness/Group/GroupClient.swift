@@ -21,17 +21,26 @@ final class GroupClient {
     private(set) var member: Int
     /// It stays with its member, whatever that says.
     private let isFaithful: Bool
+    /// What every connection begins with; anything but OK ends it.
+    private let greeting: [String]
     private var socket: WaitingSocket?
     private var input: [UInt8] = []
 
     private static let readBytes = 64 << 10
 
     /// - Parameter seconds: for an answer.
-    init(ports: [UInt16], member: Int, isFaithful: Bool = false, seconds: Double = 2) {
+    init(
+        ports: [UInt16],
+        member: Int,
+        isFaithful: Bool = false,
+        seconds: Double = 2,
+        greeting: [String] = []
+    ) {
         self.ports = ports
         self.member = member
         self.isFaithful = isFaithful
         self.seconds = seconds
+        self.greeting = greeting
     }
 
     func ask(_ words: [String]) -> Answer {
@@ -111,6 +120,12 @@ final class GroupClient {
             throw HarnessError(.targetUnavailable, "\(error)")
         }
         let socket = try WaitingSocket(endpoint, timeoutSeconds: self.seconds)
+        if !self.greeting.isEmpty {
+            let reply = try self.exchange(self.greeting, on: socket)
+            guard reply == .simple("OK") else {
+                throw HarnessError(.targetFailed, "a member answers \(self.greeting) with \(reply)")
+            }
+        }
         self.socket = socket
         return socket
     }

@@ -18,6 +18,8 @@ final class GroupNodes {
     private(set) var processes: [ChildProcess?]
     /// The ways between the members; nil where nothing is to be cut.
     let ways: GroupWays?
+    /// What can go wrong with their machines; nil where nothing is to.
+    let machines: MachineFaults?
 
     static let secret = Array("a secret of the test, known to all".utf8)
 
@@ -38,6 +40,8 @@ final class GroupNodes {
         self.processes = Array(repeating: nil, count: shape.nodes)
         try FileTree.write(Self.secret, to: "\(self.directory)/secret")
         self.ways = shape.canBeCut ? try GroupWays(self.ports.map(\.group)) : nil
+        self.machines =
+            shape.hasMachineFaults ? try MachineFaults(in: self.directory, machines: shape.nodes) : nil
     }
 
     var clientPorts: [UInt16] { self.ports.map(\.client) }
@@ -66,7 +70,7 @@ final class GroupNodes {
                         ServerSetting("group-secret-file", "\(self.directory)/secret"),
                     ]
                 ),
-            environment: [:]
+            environment: self.machines?.environment(of: member) ?? [:]
         )
     }
 

@@ -13,6 +13,8 @@ struct GroupShape {
     var hasGuest = false
     /// The ways between the members can be cut.
     var canBeCut = false
+    /// Disks of the members can be slowed down, and their clocks moved.
+    var hasMachineFaults = false
     /// Another build of the engine; nil for this one.
     var executable: String?
     /// Beside those that every member needs.

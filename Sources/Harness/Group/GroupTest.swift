@@ -1,80 +1,18 @@
-// Three members under load, the leader of which is killed, stopped for a while, or cut off, again and again. After each fault the
-// members must come to have the same data, and everything that was acknowledged must be there.
+// Three members under load, to the leader of which something happens, again and again. After each fault the members must come to have
+// the same data, everything that was acknowledged must be there, and nobody who asked for consistent reads may have seen less than
+// was known when he asked.
 
 import Primitives
 import Sockets
 import Synchronization
-
-package struct GroupTestPlan {
-    package enum Fault: String, CaseIterable, Sendable {
-        /// SIGKILL, and a start.
-        case kill
-        /// SIGSTOP, and SIGCONT once another member leads.
-        case pause
-        /// The ways between the leader and the others carry nothing for a while.
-        case partition
-        /// Nothing happens to the leader; see `FloodTest`.
-        case flood
-    }
-
-    package var rounds = 10
-    package var policy = GroupPolicy.quorum
-    package var fault = Fault.kill
-    package var heartbeatMilliseconds = 500
-    package var writers = 8
-    package var seed: UInt64 = 1
-    package var tell: (String) -> Void
-
-    package init(tell: @escaping (String) -> Void) { self.tell = tell }
-
-    var shape: GroupShape {
-        GroupShape(
-            policy: self.policy,
-            heartbeatMilliseconds: self.heartbeatMilliseconds,
-            canBeCut: self.fault == .partition
-        )
-    }
-}
-
-package struct GroupTally {
-    package var rounds = 0
-    package var acknowledged = 0
-    package var unknown = 0
-    package var lost = 0
-    /// Of those whose outcome is unknown, those that are not there.
-    package var unknownLost = 0
-    package var invented = 0
-    /// Records that members gave up because the leader does not have them, as they count them.
-    package var discarded = 0
-    /// Seconds from each fault to the first acknowledged write of another member.
-    package var takeovers: [Double] = []
-    /// The longest time after which a member that was cut off still acknowledged something, in seconds.
-    package var latestOfVictim = 0.0
-
-    package var median: Double? {
-        guard !self.takeovers.isEmpty else { return nil }
-        let sorted = self.takeovers.sorted()
-        return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
-    }
-
-    package var table: String {
-        CrashTally.table([
-            ("rounds", "\(self.rounds)"), ("writes acknowledged", "\(self.acknowledged)"),
-            ("outcome unknown", "\(self.unknown)"), ("lost", "\(self.lost)"),
-            ("of unknown outcome, and gone", "\(self.unknownLost)"), ("invented", "\(self.invented)"),
-            ("discarded", "\(self.discarded)"),
-            ("median takeover", self.median.map { "\(CrashTally.milliseconds($0)) ms" } ?? "-"),
-            ("longest takeover", self.takeovers.max().map { "\(CrashTally.milliseconds($0)) ms" } ?? "-"),
-            ("last by the victim", "\(CrashTally.milliseconds(self.latestOfVictim)) ms"),
-        ])
-    }
-}
 
 package final class GroupTest {
     private let plan: GroupTestPlan
     private let shape: GroupShape
     private let nodes: GroupNodes
     private let history: GroupHistory
+    /// nil under the nearest policy, which promises no such reads.
+    private let registers: GroupRegisters?
     private var generator: SeededGenerator
     private var places: [Int]
     private var unknownPlaces: [Int]
@@ -84,6 +22,9 @@ package final class GroupTest {
     /// When the fault happens, in milliseconds after the load began, and how long the load goes on after the takeover.
     private static let faultMilliseconds: ClosedRange<UInt64> = 100...600
     private static let afterSeconds = 0.3
+    /// Of a slow disk, by heartbeats; and how far a clock jumps at most.
+    private static let syncHeartbeats = 0.6
+    private static let longestJumpSeconds = 86_400
 
     package var directory: String { self.nodes.directory }
 
@@ -93,6 +34,7 @@ package final class GroupTest {
         self.nodes = try GroupNodes(plan.shape)
         // One more than the load: it stays with the leader that is cut off.
         self.history = GroupHistory(writers: plan.writers + plan.rounds)
+        self.registers = plan.policy == .quorum ? GroupRegisters() : nil
         self.generator = SeededGenerator(seed: plan.seed)
         self.places = Array(repeating: 0, count: plan.writers + plan.rounds)
         self.unknownPlaces = self.places
@@ -105,64 +47,83 @@ package final class GroupTest {
         defer { self.nodes.stopAll() }
         try self.nodes.startAll()
         _ = try self.nodes.waitForLeader()
-        var writers: [GroupWriter] = []
-        defer { for writer in writers { writer.stop() } }
+        var workers: [GroupWorker] = []
+        defer { for worker in workers { worker.stop() } }
         for writer in 0..<self.plan.writers {
-            writers.append(try GroupWriter(writer, self.history, ports: self.nodes.clientPorts))
+            workers.append(try .writer(writer, self.history, ports: self.nodes.clientPorts))
         }
+        workers += try self.registers?.workers(ports: self.nodes.clientPorts) ?? []
         for round in 1...self.plan.rounds {
             try Interruption.check()
             do throws(HarnessError) {
-                try self.play(round, writers)
+                try self.play(round, workers)
             } catch {
                 throw HarnessError(error.code, "round \(round): \(error.message)\n\(self.nodes.outputs)")
             }
         }
     }
 
-    private func play(_ round: Int, _ writers: [GroupWriter]) throws(HarnessError) {
-        for writer in writers { writer.goOn() }
+    private func play(_ round: Int, _ workers: [GroupWorker]) throws(HarnessError) {
+        for worker in workers { worker.goOn() }
         let wait = UInt64.random(in: Self.faultMilliseconds, using: &self.generator)
         try Wait.seconds(Double(wait) / 1000)
         let victim = try self.nodes.waitForLeader()
-        let faithful =
-            self.plan.fault == .partition
-            ? try GroupWriter(
-                self.plan.writers + round - 1,
-                self.history,
-                ports: self.nodes.clientPorts,
-                faithfulTo: victim
-            ) : nil
-        defer { faithful?.stop() }
-        if faithful != nil { try Wait.seconds(Self.afterSeconds) }
+        let term = self.nodes.number("group0_term", of: victim)
+        let faithful = try self.faithful(to: victim, round)
+        defer { for worker in faithful { worker.stop() } }
+        if !faithful.isEmpty { try Wait.seconds(Self.afterSeconds) }
         self.noteDiscarded(victim)
         self.history.begin(victim, at: Clocks.monotonicNanoseconds)
-        self.strike(victim)
-        try Wait.until("another member to acknowledge a write", withinSeconds: self.shape.patienceSeconds) {
-            () throws(HarnessError) in self.history.secondsToFirst != nil
+        try self.strike(victim, round)
+        if self.plan.fault.deposes {
+            try Wait.until("another member to acknowledge a write", withinSeconds: self.shape.patienceSeconds) {
+                () throws(HarnessError) in self.history.secondsToFirst != nil
+            }
+            if let seconds = self.history.secondsToFirst { self.tally.takeovers.append(seconds) }
         }
-        if let seconds = self.history.secondsToFirst { self.tally.takeovers.append(seconds) }
-        try Wait.seconds(self.plan.fault == .partition ? 2 * self.shape.silenceSeconds : Self.afterSeconds)
-        let last = self.history.secondsToLastOfVictim ?? 0
+        let staysLong = self.plan.fault.isPartition || !self.plan.fault.deposes
+        try Wait.seconds(staysLong ? 2 * self.shape.silenceSeconds : Self.afterSeconds)
+        if self.plan.fault.isPartition {
+            self.tally.latestOfVictim = max(self.tally.latestOfVictim, self.history.secondsToLastOfVictim ?? 0)
+        }
         self.history.end()
         try self.heal(victim)
-        if let faithful {
-            self.tally.latestOfVictim = max(self.tally.latestOfVictim, last)
-            faithful.pause()
-        }
         try Wait.seconds(Self.afterSeconds)
-        for writer in writers { writer.pause() }
-        try Wait.until("the writers to end", withinSeconds: self.shape.patienceSeconds) { () throws(HarnessError) in
-            (writers + [faithful].compactMap { $0 }).allSatisfy(\.isIdle)
+        for worker in workers + faithful { worker.pause() }
+        try Wait.until("the clients to end", withinSeconds: self.shape.patienceSeconds) { () throws(HarnessError) in
+            (workers + faithful).allSatisfy(\.isIdle)
+        }
+        // The clock of the day decides nothing.
+        if self.plan.fault == .clockJump, self.nodes.number("group0_term", of: victim) != term {
+            throw HarnessError(.targetFailed, "the leader changed because its clock jumped")
         }
         try self.judge(round)
     }
 
-    private func strike(_ victim: Int) {
+    /// Clients that stay with a leader that may not know that it is none any more.
+    private func faithful(to victim: Int, _ round: Int) throws(HarnessError) -> [GroupWorker] {
+        guard self.plan.fault.leavesBehind else { return [] }
+        let ports = self.nodes.clientPorts
+        var workers: [GroupWorker] = []
+        if let reader = try self.registers?.faithfulReader(ports: ports, member: victim) { workers.append(reader) }
+        guard self.plan.fault.isPartition else { return workers }
+        let place = self.plan.writers + round - 1
+        return workers + [try .writer(place, self.history, ports: ports, faithfulTo: victim)]
+    }
+
+    private func strike(_ victim: Int, _ round: Int) throws(HarnessError) {
         switch self.plan.fault {
         case .kill: self.nodes.crash(victim)
         case .pause: self.nodes.processes[victim]?.pause()
         case .partition: self.nodes.ways?.cut(victim)
+        case .oneWay: self.nodes.ways?.cut(victim, hears: round % 2 == 1, isHeard: round % 2 == 0)
+        case .slowDisk:
+            let milliseconds = Int(Double(self.plan.heartbeatMilliseconds) * Self.syncHeartbeats)
+            try self.nodes.machines?.slowDisk(of: victim, milliseconds: milliseconds)
+        case .clockJump:
+            let limit = Self.longestJumpSeconds
+            let seconds = Int.random(in: -limit...limit, using: &self.generator)
+            try self.nodes.machines?.moveClock(of: victim, seconds: seconds)
         case .flood: break
         }
     }
@@ -173,7 +134,8 @@ package final class GroupTest {
             self.counted[victim] = 0
             try self.nodes.start(victim)
         case .pause: self.nodes.processes[victim]?.goOn()
-        case .partition: self.nodes.ways?.heal()
+        case .partition, .oneWay: self.nodes.ways?.heal()
+        case .slowDisk, .clockJump: try self.nodes.machines?.mend()
         case .flood: break
         }
     }
@@ -190,11 +152,13 @@ package final class GroupTest {
         self.tally.lost += findings.lost
         self.tally.unknownLost += unclear.lost
         self.tally.invented += findings.invented + unclear.invented
+        try self.judgeReads()
         for member in 0..<self.nodes.count { self.noteDiscarded(member) }
-        let takeover = self.tally.takeovers.last.map { "\(CrashTally.milliseconds($0)) ms" } ?? "-"
+        let takeover = self.tally.takeovers.last.map { "takeover in \(CrashTally.milliseconds($0)) ms" }
         self.plan.tell(
             "round \(round)/\(self.plan.rounds): \(self.tally.acknowledged) writes acknowledged, \(self.tally.lost) lost, "
-                + "\(self.tally.discarded) discarded, takeover in \(takeover), members equal"
+                + "\(self.tally.discarded) discarded, \(self.tally.reads) consistent reads, "
+                + [takeover, "members equal"].compactMap { $0 }.joined(separator: ", ")
         )
         guard findings.invented == 0 else {
             throw HarnessError(.targetFailed, "\(findings.invented) values nobody wrote")
@@ -214,6 +178,18 @@ package final class GroupTest {
                         + "gone, and \(self.tally.unknownLost) whose outcome is unknown"
                 )
             }
+        }
+    }
+
+    private func judgeReads() throws(HarnessError) {
+        guard let book = self.registers?.findings else { return }
+        (self.tally.reads, self.tally.staleReads) = (book.reads, book.stale)
+        guard book.stale == 0, book.invented == 0 else {
+            throw HarnessError(
+                .targetFailed,
+                "of \(book.reads) consistent reads \(book.stale) saw less than was known when they began, and \(book.invented) what "
+                    + "nobody had written:\n" + book.complaints.joined(separator: "\n")
+            )
         }
     }
 

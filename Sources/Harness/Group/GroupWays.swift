@@ -22,14 +22,18 @@ final class GroupWays {
     /// Where a member reaches another one; nil for itself.
     func port(from: Int, to: Int) -> UInt16? { self.proxies[from][to]?.port }
 
-    func cut(_ member: Int) {
-        for from in self.proxies.indices {
-            for to in self.proxies.indices where from == member || to == member { self.proxies[from][to]?.setCut(true) }
+    /// - Parameters:
+    ///   - hears: what others send still arrives at the member.
+    ///   - isHeard: what the member sends still arrives at the others.
+    func cut(_ member: Int, hears: Bool = false, isHeard: Bool = false) {
+        for other in self.proxies.indices where other != member {
+            self.proxies[member][other]?.setCut(forwards: !isHeard, backwards: !hears)
+            self.proxies[other][member]?.setCut(forwards: !hears, backwards: !isHeard)
         }
     }
 
     func heal() {
-        for row in self.proxies { for proxy in row { proxy?.setCut(false) } }
+        for row in self.proxies { for proxy in row { proxy?.setCut(forwards: false, backwards: false) } }
     }
 
     func stop() {
@@ -40,8 +44,14 @@ final class GroupWays {
 /// Carries the bytes of every connection to one port, on a thread of its own.
 final class GroupProxy: Sendable {
     private final class Flags: Sendable {
-        let isCut = Atomic<Bool>(false)
+        /// From who dials to who is dialed, and back.
+        let isCutForwards = Atomic<Bool>(false)
+        let isCutBackwards = Atomic<Bool>(false)
         let isStopped = Atomic<Bool>(false)
+
+        func cut() -> (forwards: Bool, backwards: Bool) {
+            (self.isCutForwards.load(ordering: .relaxed), self.isCutBackwards.load(ordering: .relaxed))
+        }
     }
 
     /// One direction of a connection.
@@ -50,6 +60,7 @@ final class GroupProxy: Sendable {
         var to: Socket
         var held: [UInt8] = []
         var isEnded = false
+        var isCut = false
     }
 
     let port: UInt16
@@ -70,7 +81,11 @@ final class GroupProxy: Sendable {
         }
     }
 
-    func setCut(_ isCut: Bool) { self.flags.isCut.store(isCut, ordering: .relaxed) }
+    /// While a direction is cut nothing is carried in it, and no connection comes about.
+    func setCut(forwards: Bool, backwards: Bool) {
+        self.flags.isCutForwards.store(forwards, ordering: .relaxed)
+        self.flags.isCutBackwards.store(backwards, ordering: .relaxed)
+    }
 
     func stop() {
         self.flags.isStopped.store(true, ordering: .relaxed)
@@ -89,12 +104,15 @@ final class GroupProxy: Sendable {
             }
         }
         while !flags.isStopped.load(ordering: .relaxed) {
-            guard !flags.isCut.load(ordering: .relaxed) else {
+            let cut = flags.cut()
+            guard !cut.forwards || !cut.backwards else {
                 Pause.milliseconds(UInt32(Self.pollMilliseconds))
                 continue
             }
-            Self.wait(listener, pipes)
-            if let accepted = listener.accept(),
+            for index in pipes.indices { pipes[index].isCut = index % 2 == 0 ? cut.forwards : cut.backwards }
+            let isOpen = !cut.forwards && !cut.backwards
+            Self.wait(isOpen ? listener : nil, pipes)
+            if isOpen, let accepted = listener.accept(),
                 let other = try? Socket.connect(host: TargetLauncher.host, port: target)
             {
                 pipes.append(Pipe(from: accepted, to: other))
@@ -105,9 +123,10 @@ final class GroupProxy: Sendable {
         }
     }
 
-    private static func wait(_ listener: Socket, _ pipes: [Pipe]) {
-        var watched = [pollfd(fd: listener.descriptor, events: Int16(POLLIN), revents: 0)]
-        for pipe in pipes {
+    private static func wait(_ listener: Socket?, _ pipes: [Pipe]) {
+        var watched: [pollfd] = []
+        if let listener { watched.append(pollfd(fd: listener.descriptor, events: Int16(POLLIN), revents: 0)) }
+        for pipe in pipes where !pipe.isCut {
             if pipe.held.count < Self.mostHeld {
                 watched.append(pollfd(fd: pipe.from.descriptor, events: Int16(POLLIN), revents: 0))
             }
@@ -117,6 +136,7 @@ final class GroupProxy: Sendable {
     }
 
     private static func carry(_ pipe: inout Pipe, _ buffer: UnsafeMutableRawBufferPointer) {
+        guard !pipe.isCut else { return }
         if pipe.held.count < Self.mostHeld {
             switch pipe.from.read(into: buffer) {
             case .moved(let count): pipe.held += buffer[..<count]

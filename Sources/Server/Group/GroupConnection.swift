@@ -1,19 +1,28 @@
-// One connection between two members: the handshake, then messages. On the group's own thread.
+// One connection between two members: the handshake, then messages, on the group's own thread; or a copy of a shard's data, which
+// goes between that shard and the other member's replication port, inside of what protects the members' own words.
 
 import Channels
 import NIOCore
+import NIOPosix
 import Primitives
 import Sockets
 import Synchronization
 
 final class GroupConnection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
     /// A connection whose other side has proved who it is.
     struct Handle: Sendable {
         let channel: any NIOCore.Channel
         let number: UInt64
+    }
+
+    /// What it is dialed for.
+    enum Errand {
+        case messages
+        case copy(GroupFetch)
     }
 
     private enum Stage {
@@ -23,12 +32,17 @@ final class GroupConnection: ChannelInboundHandler {
         /// The acceptor has answered, and waits for the proof.
         case answered(dialer: GroupHello, bytes: [UInt8], own: [UInt8])
         case open(GroupPeer)
+        /// The way to the own replication port is being made; what has come for it waits.
+        case bridging([ByteBuffer])
+        /// Somebody behind this handler reads.
+        case copying
         case closed
     }
 
     private let transport: GroupTransport
     /// Whom it dials; nil on the accepting side.
     private let dialed: GroupPeer?
+    private let errand: Errand
     let number: UInt64
     private var stage: Stage
     private var framer = MessageFramer()
@@ -41,9 +55,10 @@ final class GroupConnection: ChannelInboundHandler {
     /// For the whole handshake.
     private static let handshakeTime = TimeAmount.seconds(5)
 
-    init(_ transport: GroupTransport, dialing peer: GroupPeer?, number: UInt64) {
+    init(_ transport: GroupTransport, dialing peer: GroupPeer?, for errand: Errand = .messages, number: UInt64) {
         self.transport = transport
         self.dialed = peer
+        self.errand = errand
         self.number = number
         self.stage = .accepted
     }
@@ -53,18 +68,32 @@ final class GroupConnection: ChannelInboundHandler {
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
         context.eventLoop.scheduleTask(in: Self.handshakeTime) { bound.value.expire() }
         guard let peer = self.dialed else { return }
-        let hello = self.transport.hello(to: peer.member.node).encoded
+        let purpose: GroupHello.Purpose =
+            switch self.errand {
+            case .messages: .messages
+            case .copy(let fetch): .copy(shard: UInt16(fetch.shardIndex))
+            }
+        let hello = self.transport.hello(to: peer.member.node, for: purpose).encoded
         self.stage = .dialed(hello: hello)
         self.write(hello)
     }
 
     private func expire() {
-        if case .open = self.stage { return }
-        self.close()
+        switch self.stage {
+        case .open, .copying, .closed: return
+        case .dialed, .accepted, .answered, .bridging: self.close()
+        }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var buffer = self.unwrapInboundIn(data)
+        switch self.stage {
+        case .copying: return context.fireChannelRead(data)
+        case .bridging(let waiting):
+            self.stage = .bridging(waiting + [buffer])
+            return
+        case .dialed, .accepted, .answered, .open, .closed: break
+        }
         self.heardAt = Clocks.monotonicNanoseconds
         buffer.readWithUnsafeReadableBytes { bytes in
             var used = 0
@@ -77,9 +106,19 @@ final class GroupConnection: ChannelInboundHandler {
                 self.part = []
                 whole.withUnsafeBytes { self.received($0) }
             }
-            if case .open(let peer) = self.stage { self.received(Bytes(rebasing: bytes[used...]), from: peer) }
-            return bytes.count
+            if case .open(let peer) = self.stage {
+                self.received(Bytes(rebasing: bytes[used...]), from: peer)
+                used = bytes.count
+            }
+            return used
         }
+        if case .bridging(let waiting) = self.stage, buffer.readableBytes > 0 {
+            self.stage = .bridging(waiting + [buffer])
+        }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if case .copying = self.stage { context.fireChannelReadComplete() }
     }
 
     /// Of the next part of the handshake, each of which has its length; nil when there is none.
@@ -88,7 +127,7 @@ final class GroupConnection: ChannelInboundHandler {
         case .dialed: GroupHello.bytes + GroupSecret.proofBytes
         case .accepted: GroupHello.bytes
         case .answered: GroupSecret.proofBytes
-        case .open, .closed: nil
+        case .open, .bridging, .copying, .closed: nil
         }
     }
 
@@ -112,7 +151,7 @@ final class GroupConnection: ChannelInboundHandler {
                 return self.refuse(\.strangers)
             }
             self.open(dialer)
-        case .open, .closed: break
+        case .open, .bridging, .copying, .closed: break
         }
     }
 
@@ -148,12 +187,66 @@ final class GroupConnection: ChannelInboundHandler {
     private func open(_ hello: GroupHello) {
         guard let context = self.context, let peer = self.transport.peers[hello.from] else { return self.close() }
         guard self.transport.agrees(with: hello) else { return self.close() }
+        switch (self.dialed, self.errand, hello.purpose) {
+        case (nil, _, .copy(let shard)): return self.bridge(shard, context)
+        case (.some, .copy(let fetch), _): return self.handOver(to: fetch, context)
+        case (nil, _, .messages), (.some, .messages, _): break
+        }
         self.stage = .open(peer)
         self.transport.opened(Handle(channel: context.channel, number: self.number), peer, hello.facts)
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
         self.timer = context.eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: self.transport.interval) { _ in
             bound.value.tick()
         }
+    }
+
+    // MARK: Copies
+
+    /// Who copies goes on by itself from here.
+    private func handOver(to fetch: GroupFetch, _ context: ChannelHandlerContext) {
+        self.stage = .copying
+        do {
+            try context.pipeline.syncOperations.addHandler(fetch)
+        } catch {
+            self.close()
+        }
+    }
+
+    /// Lets a member that copies talk to this node's replication port.
+    private func bridge(_ shard: UInt16, _ context: ChannelHandlerContext) {
+        guard let port = self.transport.replicationPort(ofShard: shard) else { return self.refuse(\.malformed) }
+        self.stage = .bridging([])
+        context.channel.setOption(.autoRead, value: false).whenFailure { _ in }
+        let (near, far) = GroupBridge.pair()
+        let bound = NIOLoopBound((self, near, far), eventLoop: context.eventLoop)
+        ClientBootstrap(group: context.eventLoop)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(bound.value.2) }
+            }
+            .connect(host: self.transport.replicationHost, port: Int(port))
+            .whenComplete { result in
+                switch result {
+                case .success(let channel): bound.value.0.bridged(bound.value.1, to: channel)
+                case .failure: bound.value.0.close()
+                }
+            }
+    }
+
+    private func bridged(_ near: GroupBridge, to there: any NIOCore.Channel) {
+        guard case .bridging(let waiting) = self.stage, let context = self.context else {
+            return there.close(promise: nil)
+        }
+        self.stage = .copying
+        do {
+            try context.pipeline.syncOperations.addHandler(near)
+        } catch {
+            there.close(promise: nil)
+            return self.close()
+        }
+        for buffer in waiting { context.fireChannelRead(self.wrapInboundOut(buffer)) }
+        context.fireChannelReadComplete()
+        context.channel.setOption(.autoRead, value: true).whenFailure { _ in }
     }
 
     /// Measures the way there and back, and ends a connection on which nothing comes any more.
@@ -188,9 +281,16 @@ final class GroupConnection: ChannelInboundHandler {
     func channelInactive(context: ChannelHandlerContext) {
         self.timer?.cancel()
         if case .open(let peer) = self.stage { self.transport.closed(self.number, peer) }
+        if case .copy(let fetch) = self.errand {
+            // Whoever copies hears of it below, or never got the connection.
+            fetch.fail("the leader did not take the connection, or ended it")
+        } else {
+            self.transport.ended(dialed: self.dialed)
+        }
+        let isCopying = if case .copying = self.stage { true } else { false }
         self.stage = .closed
         self.context = nil
-        self.transport.ended(dialed: self.dialed)
+        if isCopying { context.fireChannelInactive() }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

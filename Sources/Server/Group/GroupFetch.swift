@@ -1,11 +1,10 @@
-// Copies the leader's data, over the port that its replicas use: asks to go on in a history that nobody has, takes the snapshot that
-// comes instead, and hangs up. Anything that goes wrong ends it; the channel asks for another one.
+// Copies the leader's data, as its replicas do but over a connection between members: asks to go on in a history that nobody has,
+// takes the snapshot that comes instead, and hangs up. Anything that goes wrong ends it; the channel asks for another one.
 
 import Channels
 import Engine
 import Keyspace
 import NIOCore
-import NIOPosix
 import Primitives
 import RESP
 import Replication
@@ -33,7 +32,6 @@ final class GroupFetch: ChannelInboundHandler {
     private var done: ((Result<FetchedSnapshot, ChangeFailure>) -> Void)?
     private var timer: Scheduled<Void>?
 
-    private static let connectTime = TimeAmount.seconds(5)
     /// Any but 0, which may be sent as it was written.
     private static let askedPosition: Position = 1
     /// Without a byte.
@@ -53,24 +51,21 @@ final class GroupFetch: ChannelInboundHandler {
         self.staged = shard.node.keeper.map { StagedDump($0, shard: index, loop: shard.loop) }
     }
 
-    func start(host: String, port: UInt16) {
+    func start(_ transport: GroupTransport, from peer: GroupPeer) {
         let bound = NIOLoopBound(self, eventLoop: self.shard.loop)
-        ClientBootstrap(group: self.shard.loop)
-            .connectTimeout(Self.connectTime)
-            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(bound.value) }
-            }
-            .connect(host: host, port: Int(port))
+        transport.copy(bound, from: peer, on: self.shard.loop)
             .whenFailure { error in bound.value.fail("the leader cannot be reached: \(error)") }
     }
+
+    var shardIndex: Int { self.shard.index }
 
     /// Nobody wants it any more.
     func stop() { self.fail("it is not wanted any more") }
 
     // MARK: Channel events
 
-    func channelActive(context: ChannelHandlerContext) {
+    /// The connection stands, and the other side is a member.
+    func handlerAdded(context: ChannelHandlerContext) {
         guard self.done != nil else { return context.close(promise: nil) }
         self.context = context
         self.wait()
@@ -164,7 +159,8 @@ final class GroupFetch: ChannelInboundHandler {
         )
     }
 
-    private func fail(_ reason: String) {
+    /// Nothing comes of it; only the first reason counts.
+    func fail(_ reason: String) {
         guard self.done != nil else { return }
         self.staged?.onRoom = nil
         self.staged?.discard()

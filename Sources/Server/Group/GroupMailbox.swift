@@ -48,7 +48,7 @@ final class GroupMailbox: Sendable {
             switch delivery {
             case .message(let message, _):
                 switch message.body {
-                case .heartbeat, .syncRequest: 0
+                case .heartbeat, .syncRequest, .stored: 0
                 case .syncResponse, .nack, .voteRequest, .voteReply: 1
                 }
             case .roundTrip, .confirm, .confirmed: 0

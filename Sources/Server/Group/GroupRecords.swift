@@ -49,13 +49,15 @@ struct GroupRecords {
 
     /// Lets go of old records, none of them at or after `seq`, and never of the last one.
     mutating func trim(before seq: Seq) {
+        var last: ChannelRecord?
         while self.bytes > Self.keptBytes, self.first < seq, self.records.count > 1,
             let record = self.records.popFirst()
         {
-            self.base = record.mark
             self.first += 1
             self.bytes -= record.payload.count
+            last = record
         }
+        if let last { self.base = last.mark }
     }
 
     /// Records from a seq on, and before another one.

@@ -27,6 +27,8 @@ final class GroupTransport: Sendable {
     let peers: [NodeID: GroupPeer]
     let counters = Mutex(Counters())
     private let facts: GroupHello.Facts
+    /// Where this node's own replication ports are reached from here.
+    let replicationHost: String
     private let logger: Logger
     /// nil where members talk in the clear.
     private let tls: GroupTLS?
@@ -61,6 +63,7 @@ final class GroupTransport: Sendable {
         node: NodeID,
         secret: GroupSecret,
         facts: GroupHello.Facts,
+        replicationHost: String,
         tls: GroupTLS?,
         mailboxes: [GroupMailbox],
         logger: Logger
@@ -69,6 +72,7 @@ final class GroupTransport: Sendable {
         self.node = node
         self.secret = secret
         self.facts = facts
+        self.replicationHost = replicationHost
         self.tls = tls
         self.logger = logger
         self.ordered = mailboxes
@@ -132,6 +136,31 @@ final class GroupTransport: Sendable {
             .whenFailure { [self] _ in self.dialLater(peer) }
     }
 
+    /// Connects to a member, to copy a shard's data from it; `fetch` gets the connection once both have proved who they are, and
+    /// hears of its end.
+    func copy(_ fetch: NIOLoopBound<GroupFetch>, from peer: GroupPeer, on loop: any EventLoop) -> EventLoopFuture<Void> {
+        let number = self.lastNumber.wrappingAdd(1, ordering: .relaxed).newValue
+        return ClientBootstrap(group: loop)
+            .connectTimeout(.milliseconds(max(1000, 2 * self.options.heartbeat)))
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelInitializer { [self] channel in
+                channel.eventLoop.makeCompletedFuture {
+                    if let handler = try self.tls?.handler(isDialing: true) {
+                        try channel.pipeline.syncOperations.addHandler(handler)
+                    }
+                    let connection = GroupConnection(self, dialing: peer, for: .copy(fetch.value), number: number)
+                    try channel.pipeline.syncOperations.addHandler(connection)
+                }
+            }
+            .connect(host: peer.member.host, port: Int(peer.member.port))
+            .map { _ in }
+    }
+
+    /// nil for a shard that this node does not have.
+    func replicationPort(ofShard shard: UInt16) -> UInt16? {
+        shard < self.facts.shards ? self.facts.replicationPort + shard : nil
+    }
+
     private func dialLater(_ peer: GroupPeer) {
         guard !self.isStopped.load(ordering: .relaxed) else { return }
         let wait = self.backoffs.withLock { $0[peer.member.node, default: Backoff()].next() }
@@ -149,15 +178,17 @@ final class GroupTransport: Sendable {
 
     // MARK: What connections ask
 
-    func hello(to node: NodeID) -> GroupHello {
+    func hello(to node: NodeID, for purpose: GroupHello.Purpose = .messages) -> GroupHello {
         var generator = SystemRandomNumberGenerator()
         let nonce = (0..<GroupHello.nonceBytes).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
-        return GroupHello(from: self.node, to: node, nonce: nonce, facts: self.facts)
+        return GroupHello(from: self.node, to: node, nonce: nonce, facts: self.facts, purpose: purpose)
     }
 
     /// Whether somebody who says hello is a member that dials this node.
     func mayDial(_ hello: GroupHello) -> Bool {
-        hello.to == self.node && hello.from < self.node && self.peers[hello.from] != nil
+        // For messages the lower id dials; whoever needs a copy does.
+        let isDialer = hello.purpose == .messages ? hello.from < self.node : hello.from != self.node
+        return hello.to == self.node && isDialer && self.peers[hello.from] != nil
     }
 
     /// Whether a member is set up so that both can be in one group.

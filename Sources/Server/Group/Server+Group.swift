@@ -23,6 +23,7 @@ extension Server {
                 heartbeat: UInt32(clamping: options.heartbeat),
                 election: options.election
             ),
+            replicationHost: Self.reachable(node.options.bind),
             tls: try GroupTLS(options),
             mailboxes: mailboxes,
             logger: node.logger
@@ -42,6 +43,15 @@ extension Server {
         }
         node.join(transport)
         return transport
+    }
+
+    /// Where this process reaches what it listens on.
+    private static func reachable(_ bind: String) -> String {
+        switch bind {
+        case "0.0.0.0": "127.0.0.1"
+        case "::": "::1"
+        default: bind
+        }
     }
 
     private static func readSecret(_ options: GroupOptions) throws(ServerError) -> GroupSecret {

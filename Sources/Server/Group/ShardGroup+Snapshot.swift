@@ -13,9 +13,7 @@ import Synchronization
 extension ShardGroup {
     func fetchSnapshot(_ number: UInt64, from node: NodeID, _ cause: Channels.SnapshotCause) {
         self.cancelSnapshot(nil)
-        guard let peer = self.transport.peers[node], let facts = peer.state.withLock({ $0.facts }) else {
-            return self.take(.snapshotFailed(number))
-        }
+        guard let peer = self.transport.peers[node] else { return self.take(.snapshotFailed(number)) }
         self.shard.node.logger.notice(
             "the leader's data are fetched",
             metadata: ["shard": "\(self.shard.index)", "leader": "\(node)", "cause": "\(cause.rawValue)"]
@@ -39,7 +37,7 @@ extension ShardGroup {
             }
         }
         self.fetch = fetch
-        fetch.start(host: peer.member.host, port: facts.replicationPort + UInt16(self.shard.index))
+        fetch.start(self.transport, from: peer)
     }
 
     /// - Parameter number: nil for whatever is under way.

@@ -95,13 +95,17 @@ import Testing
         election: .nearest
     )
 
-    @Test("a hello is read as it was written, and nothing else is taken for one")
-    func hello() {
+    @Test(
+        "a hello is read as it was written, and nothing else is taken for one",
+        arguments: [GroupHello.Purpose.messages, .copy(shard: 0), .copy(shard: 300)]
+    )
+    func hello(purpose: GroupHello.Purpose) {
         let hello = GroupHello(
             from: NodeID(1),
             to: NodeID(65_535),
             nonce: Array(0..<32),
-            facts: Self.facts
+            facts: Self.facts,
+            purpose: purpose
         )
         let bytes = hello.encoded
         #expect(bytes.withUnsafeBytes { GroupHello($0) } == hello)

@@ -3,6 +3,7 @@
 // all that was decided anywhere by then.
 
 import Channels
+import NIOCore
 import Sockets
 
 struct GroupConfirmations {
@@ -33,31 +34,34 @@ struct GroupConfirmations {
         return self.rounds[index].by.count >= needed ? self.rounds.remove(at: index).done : nil
     }
 
-    mutating func expire() {
-        let now = Clocks.monotonicNanoseconds
-        let late = self.rounds.filter { $0.endsAt <= now }
-        self.rounds.removeAll { $0.endsAt <= now }
-        for round in late { round.done(false) }
-    }
-
-    mutating func endAll() {
-        let rounds = self.rounds
-        self.rounds = []
-        for round in rounds { round.done(false) }
+    /// - Parameter now: nil for all of them.
+    /// - Returns: who is to be told that it could not be made sure. Not told here: they may ask again at once.
+    mutating func takeLate(_ now: UInt64?) -> [(Bool) -> Void] {
+        let late = self.rounds.filter { round in now.map { round.endsAt <= $0 } ?? true }
+        self.rounds.removeAll { round in now.map { round.endsAt <= $0 } ?? true }
+        return late.map(\.done)
     }
 }
 
 extension ShardGroup {
-    /// Calls back once it is certain that nobody else led when this was called, or cannot be made so.
+    /// Calls back once it is certain that nobody else led when this was called, or cannot be made so. Never before it returns: the
+    /// reply that waits may still be in the writer.
     func confirmLeadership(_ done: @escaping (Bool) -> Void) {
-        guard self.isServing else { return done(false) }
         let needed = self.channel.options.majority - 1
-        guard needed > 0 else { return done(true) }
+        guard self.isServing, needed > 0 else {
+            let bound = NIOLoopBound((done, self.isServing), eventLoop: self.shard.loop)
+            return self.shard.loop.execute { bound.value.0(bound.value.1) }
+        }
         let limit = UInt64(self.channel.options.silenceLimit) * 1000
         let term = self.channel.term
         let number = self.confirmations.begin(term, endsAt: Clocks.monotonicNanoseconds + limit, done)
         let question = GroupSignal.confirm(shard: UInt16(self.shard.index), term: term, number: number)
         for node in self.channel.options.others { _ = self.transport.send(question.framed, to: node) }
+    }
+
+    /// Lets those go who have waited for too long; with `all` everybody.
+    func giveUpConfirmations(all: Bool) {
+        for done in self.confirmations.takeLate(all ? nil : Clocks.monotonicNanoseconds) { done(false) }
     }
 
     func answer(term: Term, number: UInt64, from node: NodeID) {

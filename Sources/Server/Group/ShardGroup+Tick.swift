@@ -13,7 +13,7 @@ extension ShardGroup {
     func tick() {
         self.saveFileRegularly()
         self.watchDisk()
-        self.confirmations.expire()
+        self.giveUpConfirmations(all: false)
         self.turn()
         self.reportRegularly()
     }

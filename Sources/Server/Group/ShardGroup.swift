@@ -98,8 +98,8 @@ final class ShardGroup {
         self.mailbox.onDelivery(nil)
         self.timer?.task.cancel()
         self.fetch?.stop()
-        self.confirmations.endAll()
         self.take(.closed(forEverybody: false))
+        self.giveUpConfirmations(all: true)
     }
 
     static var time: ChannelTime {
@@ -251,8 +251,11 @@ final class ShardGroup {
     private func settle() {
         let isLeading = self.channel.role == .leader && self.failure == nil
         if isLeading, !self.isReady, self.isCaughtUp { self.lead() }
-        if !isLeading, self.isReady { self.stepDown() }
+        let stepsDown = !isLeading && self.isReady
+        if stepsDown { self.stepDown() }
         self.refreshServing()
+        // Their connections may have the next command at hand.
+        if stepsDown { self.giveUpConfirmations(all: true) }
         self.schedule()
         if let refusal = self.refusal.take() { self.shard.refuseHeld(refusal) }
         if self.mayRelease {
@@ -280,7 +283,6 @@ final class ShardGroup {
     private func stepDown() {
         self.isReady = false
         self.shard.engine.setFollowing(true)
-        self.confirmations.endAll()
         self.refusal = Self.outcomeUnknown
     }
 

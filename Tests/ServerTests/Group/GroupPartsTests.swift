@@ -166,10 +166,12 @@ import Testing
         #expect(confirmations.confirmed(number, 4, by: NodeID(2), needed: 2) == nil)
         #expect(confirmations.confirmed(number, 4, by: NodeID(2), needed: 2) == nil)
         confirmations.confirmed(number, 4, by: NodeID(3), needed: 2)?(true)
-        confirmations.endAll()
-        #expect(answers == [true])
-        _ = confirmations.begin(4, endsAt: 0) { answers.append($0) }
-        confirmations.expire()
+        #expect(confirmations.takeLate(nil).isEmpty && answers == [true])
+        _ = confirmations.begin(4, endsAt: 10) { answers.append($0) }
+        _ = confirmations.begin(4, endsAt: 20) { answers.append($0) }
+        #expect(confirmations.takeLate(9).isEmpty)
+        for done in confirmations.takeLate(10) { done(false) }
         #expect(answers == [true, false])
+        #expect(confirmations.takeLate(nil).count == 1 && confirmations.takeLate(nil).isEmpty)
     }
 }

@@ -154,6 +154,18 @@ import Testing
         }
     }
 
+    @Test("a connection that asks for consistent reads where nobody leads is answered once for each command")
+    func consistentFollower() throws {
+        try TestGroup.run { group in
+            let leader = try group.leader()
+            let client = try group.client(group.running.first { $0 != leader } ?? 0)
+            #expect(try client.command("READ", "CONSISTENT") == .simple("OK"))
+            #expect(try client.command("PING") == .simple("PONG"))
+            #expect(try client.command("ECHO", "one") == .text("one"))
+            #expect(try client.command("ECHO", "two") == .text("two"))
+        }
+    }
+
     @Test("each shard has a leader of its own, and keys are routed by slots")
     func shards() throws {
         try TestGroup.run(shards: 2) { group in

@@ -170,15 +170,21 @@ package enum TargetLauncher {
         )
     }
 
+    /// Below those that Linux gives to connections: thousands of them come and go before a server is started again.
+    private static let quietPorts: ClosedRange<UInt16> = 12_000...32_000
+    private static let mostTries = 10_000
+
     /// Loopback ports that nobody listens on. Another program may take one before the server does; then the server
     /// ends at once and says so.
     static func freePorts(_ count: Int) throws(HarnessError) -> [UInt16] {
         var sockets: [Socket] = []
         defer { for socket in sockets { socket.close() } }
-        do throws(SocketError) {
-            for _ in 0..<count { sockets.append(try Socket.listen(host: self.host, port: 0)) }
-        } catch {
-            throw HarnessError(.targetUnavailable, "no free port on \(self.host): \(error)")
+        for _ in 0..<Self.mostTries where sockets.count < count {
+            let port = UInt16.random(in: self.quietPorts)
+            if let socket = try? Socket.listen(host: self.host, port: port) { sockets.append(socket) }
+        }
+        guard sockets.count == count else {
+            throw HarnessError(.targetUnavailable, "no free port on \(self.host) in \(self.quietPorts)")
         }
         return sockets.compactMap(\.localPort)
     }

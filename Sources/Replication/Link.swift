@@ -48,8 +48,6 @@ package struct Link {
     package private(set) var hasReadLog = false
     /// `Backlog.appendedBytes` at its turn before.
     var appendedBefore: Int?
-    /// Bytes that it may still get in the present turn.
-    var turnShare = 0
     /// The transport took no more; nothing is tried until it says that it can.
     package internal(set) var isBlocked = false
     /// A heartbeat, or what is left of one. It goes between frames.

@@ -23,26 +23,18 @@ extension Stream {
     /// take more (`linkWritable`).
     package typealias Send = (_ number: UInt64, _ transport: Int32, Bytes) -> SendOutcome
 
-    /// Bytes that every link is offered before the next ones are touched: they are read from the processor's cache by all links but
-    /// the first. A link at a time would fetch a whole turn's bytes from memory for each.
-    package static let sliceBytes = 128 * 1024
-
     /// Offers bytes to links that have something to get.
     /// - Returns: whether some link could take more at once; the shell then calls again after its other work.
     package mutating func send(now: Milliseconds, _ send: Send) -> Bool {
         guard !self.links.isEmpty else { return false }
+        var hasMore = false
         let served = min(self.links.count, Self.linksPerCall)
-        if self.nextLink >= self.links.count { self.nextLink = 0 }
-        let first = self.nextLink
-        for place in first..<(first + served) { self.beginTurn(place % self.links.count) }
-        var hasShare = true
-        while hasShare {
-            hasShare = false
-            for place in first..<(first + served)
-            where self.serve(place % self.links.count, now: now, send) { hasShare = true }
+        for _ in 0..<served {
+            if self.nextLink >= self.links.count { self.nextLink = 0 }
+            if self.serve(self.nextLink, now: now, send) { hasMore = true }
+            self.nextLink += 1
         }
-        self.nextLink = (first + served) % self.links.count
-        return self.hasLinkBehind
+        return hasMore || (served < self.links.count && self.hasLinkBehind)
     }
 
     private var hasLinkBehind: Bool {
@@ -52,24 +44,20 @@ extension Stream {
         }
     }
 
-    /// Sets what a link may get in this turn.
-    private mutating func beginTurn(_ index: Int) {
-        guard self.links[index].state == .streaming else { return }
+    /// Serves one link; true when it could take more at once.
+    private mutating func serve(_ index: Int, now: Milliseconds, _ send: Send) -> Bool {
+        guard self.links[index].state == .streaming else { return false }
         if self.links[index].copies != nil { self.copyNew(index) }
         let appended = self.backlog.appendedBytes
         let new = appended - (self.links[index].appendedBefore ?? appended)
         self.links[index].appendedBefore = appended
-        self.links[index].turnShare = Self.turnBytes + min(new, Self.mostNewBytes)
-    }
-
-    /// Offers a slice to one link; false when there is no more for it in this turn.
-    private mutating func serve(_ index: Int, now: Milliseconds, _ send: Send) -> Bool {
-        let share = self.links[index].turnShare
-        guard share > 0, self.links[index].state == .streaming, !self.links[index].isBlocked,
-            self.findOutput(index, now: now)
-        else { return false }
-        self.links[index].turnShare -= self.links[index].offer(limit: min(share, Self.sliceBytes), now: now, send)
-        return self.links[index].turnShare > 0 && !self.links[index].isBlocked
+        var budget = Self.turnBytes + min(new, Self.mostNewBytes)
+        while !self.links[index].isBlocked, budget > 0 {
+            guard self.findOutput(index, now: now) else { return false }
+            budget -= self.links[index].offer(limit: budget, now: now, send)
+        }
+        return !self.links[index].isBlocked && !self.links[index].isWaitingForDisk
+            && !self.links[index].isCaughtUp(at: self.tip)
     }
 
     /// Makes sure that the link has something to offer; false when it has been given everything.

@@ -56,7 +56,12 @@ struct RegisterBook: Sendable {
         self.reads += 1
         if value < least {
             self.stale += 1
-            self.complain(value, register, member, "less than \(least), which was known; most is \(self.known(register))")
+            self.complain(
+                value,
+                register,
+                member,
+                "less than \(least), which was known; most is \(self.known(register))"
+            )
         } else if value > self.registers[register].begun {
             self.invented += 1
             self.complain(value, register, member, "more than \(self.registers[register].begun), the last one begun")

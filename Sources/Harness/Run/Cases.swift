@@ -173,5 +173,5 @@ package struct CeilingCase: Hashable, Sendable {
         [Parameter("sockets", self.sockets), Parameter("value_size", self.valueSize)]
     }
 
-    package static let expectedMetrics = ["cpu_per_delivery", "delivered_rate", "memory_copy_rate"]
+    package static let expectedMetrics = ["cpu_per_delivery", "delivered_rate", "memory_copy_rate", "memory_grow_rate"]
 }

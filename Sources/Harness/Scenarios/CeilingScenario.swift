@@ -20,6 +20,8 @@ package enum CeilingScenario {
     /// Copied from and to; larger than the caches, as a stream's bytes are.
     private static let copyBytes = 64 << 20
     private static let copyRounds = 4
+    /// Taken from the system for the first time.
+    private static let grownBytes = 32 << 20
 
     static func run(_ ceiling: CeilingCase) throws(HarnessError) -> Trial {
         var trial = Trial()
@@ -38,6 +40,7 @@ package enum CeilingScenario {
             throw HarnessError(.targetUnavailable, "the ceiling cannot be measured: \(error)")
         }
         trial.add("memory_copy_rate", Self.copyRate(), unit: "B/s", better: .higher)
+        trial.add("memory_grow_rate", Self.growRate(), unit: "B/s", better: .higher)
         trial.phaseEnded("measure")
         return trial
     }
@@ -71,6 +74,21 @@ package enum CeilingScenario {
         result.processorNanoseconds = Clocks.threadProcessorNanoseconds - processor
         result.elapsedNanoseconds = Clocks.monotonicNanoseconds - began
         return result
+    }
+
+    /// How fast this process gets memory that it never had. Some virtual machines get theirs from their host only when it is touched,
+    /// and give it back when it is free: there everything that grows (a backlog that fills, files in the page cache) costs many times
+    /// what it does elsewhere. nil when there is none to be had.
+    private static func growRate() -> Double? {
+        let flags = MAP_PRIVATE | MAP_ANONYMOUS
+        let pages = mmap(nil, Self.grownBytes, PROT_READ | PROT_WRITE, flags, -1, 0)
+        guard let pages, pages != MAP_FAILED else { return nil }
+        defer { munmap(pages, Self.grownBytes) }
+        let began = Clocks.monotonicNanoseconds
+        for offset in stride(from: 0, to: Self.grownBytes, by: Int(sysconf(CInt(_SC_PAGESIZE)))) {
+            pages.storeBytes(of: 1, toByteOffset: offset, as: UInt8.self)
+        }
+        return Double(Self.grownBytes) / (Double(Clocks.monotonicNanoseconds - began) / 1e9)
     }
 
     private static func copyRate() -> Double {

@@ -50,6 +50,7 @@ package enum MetricCatalog {
         "disk_bytes_per_resume": "bytes that the engine asked of its file system / resumes",
         "full_resync_share": "resumes that were answered with a full resync, or refused / attempts",
         "cpu_per_delivery": "processor time of a bare writer for as many bytes as one mutation takes",
+        "memory_grow_rate": "bytes of memory per second that a process gets for the first time",
         "memory_copy_rate": "bytes copied from one large block of memory to another per second",
         "lag": "from the acknowledgement of a marker to its client until a replica shows it, over all replicas",
         "lag_worst": "the same for the replica with the largest p99",

@@ -53,7 +53,7 @@ enum CeilingSection {
         let cases = record.cases.filter { $0.scenario == "ceiling" }
         let columns = [
             Column("CPU per delivery", "cpu_per_delivery"), Column("Deliveries", "delivered_rate"),
-            Column("Memory copy", "memory_copy_rate"),
+            Column("Memory copy", "memory_copy_rate"), Column("New memory", "memory_grow_rate"),
         ]
         return [
             ReportPart(

@@ -25,7 +25,8 @@ struct Verdict {
         }
         let sentences =
             [
-                self.memory(isSettled: false), self.memory(isSettled: true), self.processor, self.writes, self.stalled, self.handshakes, self.storm,
+                self.memory(isSettled: false), self.memory(isSettled: true), self.processor, self.writes, self.stalled,
+                self.handshakes, self.storm,
                 ResumeSentence(self.record, names: self.names).text,
             ].compactMap(\.self) + SnapshotSentences(self.record, names: self.names).all
             + [
@@ -92,7 +93,8 @@ extension Verdict {
             let twin = costs.first { $0.series.target == server && Set($0.series.fixed) == Set(own.series.fixed) }
             return twin?.text.map { "; \(Markdown.escaped(self.names.short(server))) \($0)" }
         }
-        let state = own.series.parameter("settle").map { "has been idle for \(Markdown.oneLine($0)) s" } ?? "has just come"
+        let state =
+            own.series.parameter("settle").map { "has been idle for \(Markdown.oneLine($0)) s" } ?? "has just come"
         return "A replica that \(state) costs \(self.subjectName) **\(text)** of memory\(others.joined())."
     }
 

@@ -138,7 +138,8 @@ final class GroupTransport: Sendable {
 
     /// Connects to a member, to copy a shard's data from it; `fetch` gets the connection once both have proved who they are, and
     /// hears of its end.
-    func copy(_ fetch: NIOLoopBound<GroupFetch>, from peer: GroupPeer, on loop: any EventLoop) -> EventLoopFuture<Void> {
+    func copy(_ fetch: NIOLoopBound<GroupFetch>, from peer: GroupPeer, on loop: any EventLoop) -> EventLoopFuture<Void>
+    {
         let number = self.lastNumber.wrappingAdd(1, ordering: .relaxed).newValue
         return ClientBootstrap(group: loop)
             .connectTimeout(.milliseconds(max(1000, 2 * self.options.heartbeat)))

@@ -61,7 +61,7 @@ import Testing
         var generator = SeededGenerator(seed: 3)
         let works = try Plan(Suite.named("standard"), targets: [.bundled], &generator).steps.map(\.work)
         let idle = works.prefix { if case .idle = $0 { true } else { false } }
-        #expect(idle.count == 42 && idle.suffix(2).allSatisfy { ($0.replicas ?? 0) > 64 })
+        #expect(idle.count == 51 && idle.suffix(5).allSatisfy { ($0.replicas ?? 0) > 64 })
         #expect(works.last?.scenario == "ceiling")
         var lengths: [ResumeCase.Engine: [UInt64]] = [:]
         for case .resume(let resume) in works { lengths[resume.engine, default: []].append(resume.records) }

@@ -118,6 +118,19 @@ import Testing
         #expect(single.seen == seen && single.error == nil)
     }
 
+    @Test("a mutation begins between mutations, and never inside of a snapshot")
+    func beginsFrame() throws {
+        var input = FollowerInput(asking: 5, isLongForm: false)
+        for (line, isFrame) in [("", false), ("+ACK 5\r\n", true), ("+SNAPSHOT\r\n", false), ("$2\r\n", false)] {
+            _ = Self.feed(&input, [Array(line.utf8)])
+            let begins = input.beginsFrame(UInt8(ascii: "*"))
+            #expect(begins == isFrame, "after \(line)")
+        }
+        _ = Self.feed(&input, [Array("**\r\n+SNAPSHOT_END 9\r\n".utf8)])
+        let (frame, line) = (input.beginsFrame(UInt8(ascii: "*")), input.beginsFrame(UInt8(ascii: "+")))
+        #expect(frame && !line)
+    }
+
     @Test("the short form is answered without a history")
     func shortForm() {
         var input = FollowerInput(asking: 0, isLongForm: false)

@@ -97,6 +97,26 @@ import Testing
         }
     }
 
+    @Test("what is granted with a snapshot does not become the history of the old data, whatever bytes it has")
+    func history() throws {
+        let primary = try FakePrimary()
+        try TestServer.run(primary.asPrimary) { server in
+            let client = try server.client()
+            try self.giveOldData(server, primary, client).close()
+            let (connection, _) = try primary.replica()
+            try connection.send("+ACK 2 \(String(FakePrimary.history.reversed()))\r\n")
+            // The number of keys looks like the first byte of a frame, and comes first in what is read then.
+            let bytes = Self.snapshot(keys: 42, at: 70)
+            let cut = try #require(bytes.firstIndex(of: UInt8(ascii: "*")))
+            try connection.send(Array(bytes[..<cut]))
+            try server.wait(for: "the snapshot") { try server.number("rebootstrapping", through: client) == 1 }
+            try connection.send(Array(bytes[cut...].dropLast(20)))
+            connection.socket.shutdown()
+            let words = try primary.replica().words
+            #expect(words[2] == "2" && words[6] == FakePrimary.history)
+        }
+    }
+
     @Test("what was installed is there at the next start, with its position and its history")
     func nextStart() throws {
         let folder = try DataFolder()

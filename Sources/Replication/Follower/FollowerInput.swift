@@ -62,6 +62,9 @@ package struct FollowerInput: ~Copyable {
         self.isLongForm = isLongForm
     }
 
+    /// Whether the byte that comes next begins a mutation. Inside of a snapshot any byte may come, this one too.
+    package func beginsFrame(_ next: UInt8) -> Bool { self.state == .stream && next == UInt8(ascii: "*") }
+
     /// Reads the next event from the front of the bytes.
     ///
     /// Bytes that are not consumed must be there again at the next call, at the front; they may have moved.

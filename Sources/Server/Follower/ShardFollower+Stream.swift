@@ -129,7 +129,7 @@ extension ShardFollower {
         let buffer = self.front
         buffer.withUnsafeReadableBytes { bytes in
             while slice.end == nil, used < bytes.count {
-                if self.grantedHistory != nil, bytes[used] == UInt8(ascii: "*"), self.mustAdoptHistory() {
+                if self.grantedHistory != nil, self.input.beginsFrame(bytes[used]), self.mustAdoptHistory() {
                     slice.end = .held
                     return
                 }

@@ -133,7 +133,12 @@ struct ReceivedSnapshot {
             for round in 1...5 {
                 let (replica, _) = try server.replica("r\(round)")
                 _ = try replica.bytes(100_000)
+                // What the view keeps of these goes with the link, and does not wait for another one.
+                _ = try scribe.client.pipeline((1...1000).map { ["SET", Scribe.key($0 * 20), "new"] })
                 replica.reset()
+                try server.wait(for: "the view's end") {
+                    try server.number("snapshot_view_bytes", through: scribe.client) == 0
+                }
             }
             let (replica, _) = try server.replica("last")
             #expect(try ReceivedSnapshot(replica).keys.count == 20_000)

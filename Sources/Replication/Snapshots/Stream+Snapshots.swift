@@ -10,8 +10,8 @@ package struct CopiedLink: Equatable, Sendable {
 }
 
 extension Stream {
-    /// Whether some link waits for a snapshot or is sent one.
-    package var isCopying: Bool { !self.copying.isEmpty }
+    /// Whether some link waits for a snapshot or is sent one, or the last of them has left something to tidy up.
+    package var isCopying: Bool { !self.copying.isEmpty || !self.snapshots.isIdle }
 
     /// Begins a pass with every link that waits.
     /// - Parameter position: what the snapshot will hold.

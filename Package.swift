@@ -98,8 +98,8 @@ let package = Package(
             name: "sluice",
             dependencies: [
                 "Primitives", "RESP", "Keyspace", "Replication", "Channels", "ChannelSimulation", "ReplicationLog",
-                "LogFiles", "Engine", "Server", "Probes", "Measurement", "Workload", "Harness", "Planning", "Reports",
-                logging,
+                "LogFiles", "Engine", "Simulation", "Server", "Probes", "Measurement", "Workload", "Harness",
+                "Planning", "Reports", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings

@@ -109,7 +109,7 @@ extension CrashSimulation {
     private func replay(from oldest: Position, through tip: Position) throws {
         guard oldest == 0 else { throw Violation(reason: "the log begins after \(oldest)") }
         let reader = LogReader(self.storage, self.log.map, after: 0)
-        var replay = Replay(table: Self.table)
+        var replay = Replay(table: ClientCommands.table)
         var violation: Violation?
         var next: LSN = 1
         self.engine.keyspace.decidesExpiry = false
@@ -138,7 +138,7 @@ extension CrashSimulation {
     private func compareWithModel(_ tip: Position) throws {
         self.dropLostEvents(tip)
         var model = Self.engine(self.scenario, nil, history: self.record.history, tip: 0)
-        var replay = Replay(table: Self.table)
+        var replay = Replay(table: ClientCommands.table)
         let reply = Writer()
         var replayed: Position = 0
         for event in self.events {
@@ -157,8 +157,8 @@ extension CrashSimulation {
             }
         }
         let (count, expectedCount) = (self.engine.keyspace.count, model.keyspace.count)
-        let contents = self.engine.contents(of: Self.keys)
-        let expected = model.contents(of: Self.keys)
+        let contents = self.engine.contents(of: Self.clientCommands.keys)
+        let expected = model.contents(of: Self.clientCommands.keys)
         guard count == expectedCount, contents == expected else {
             throw Violation(reason: "the data up to \(tip) is not what its commands make")
         }

@@ -82,7 +82,6 @@ package final class CrashSimulation {
         var nextAt: Milliseconds { self.outcome == nil ? self.runsAt : self.endsAt }
     }
 
-    static let table = CommandTable()
     static let tickInterval: Milliseconds = 100
 
     let scenario: Scenario

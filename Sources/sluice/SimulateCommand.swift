@@ -2,18 +2,26 @@ import ArgumentParser
 import ChannelSimulation
 import Channels
 import Foundation
+import ReplicationLog
+import Simulation
 
-/// `sluice simulate`: replicated channels in virtual time, with everything going wrong.
+/// `sluice simulate`: replicated channels, or a primary and its replicas, in virtual time, with everything going wrong.
 struct SimulateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "simulate",
-        abstract: "Run replicated channels in virtual time, with everything going wrong, and check what they promise.",
+        abstract: "Run channels or streams in virtual time, with everything going wrong, and check their promises.",
         discussion: """
-            Each seed makes a group of one to five nodes with disks, a network, clients and faults: crashes, power cuts, \
+            --what channels: each seed makes a group of one to five nodes with disks, a network, clients and faults: crashes, power cuts, \
             pauses, partitions in one or both directions, messages lost, doubled, late and out of order, full and slow disks, \
             wall clocks that jump. In the end nothing goes wrong any more, and the nodes must agree. After every step it is \
             checked, among other things, that no term has two leaders, that acknowledged writes are on the disks of a \
             majority and are never lost, that nothing is applied across a gap, and that discarded records are counted.
+
+            --what streams: each seed makes a primary with a log and one to three replicas, some of them with a log of their own. \
+            Connections take little, cut bytes anywhere, stand still and break; backlog and log are short, so that replicas \
+            resume from memory and disk and are copied; nodes start again, and the primary loses power in the middle of \
+            writing. At every step what a replica has is compared with what the primary had at the same position; in the \
+            end nothing goes wrong any more, and every replica must become current.
 
             A seed runs the same way on every machine. One that breaks a promise is printed with the promise; --trace shows \
             everything that happened in it. --plant puts a bug into the nodes, which must be found.
@@ -28,14 +36,25 @@ struct SimulateCommand: ParsableCommand {
     @Option(help: "The first seed.")
     var from: UInt64 = 0
 
+    @Option(help: "What to run: channels or streams.")
+    var what = Subject.channels
+
     @Option(help: "How leaders are elected: quorum or nearest. Both, one after the other, when it is not given.")
     var policy: ElectionPolicy?
 
-    @Option(help: "Run this seed alone, and print everything that happens in it. Needs --policy.")
+    @Option(help: "When logs of streams sync: always, everysec or no. All, one after the other, when it is not given.")
+    var sync: LogSync?
+
+    @Option(help: "Run this seed alone, and print everything that happens in it. Needs --policy, or --sync.")
     var trace: UInt64?
 
-    @Option(help: "Plant a bug: \(ChannelOptions.Mutant.allCases.map(\.rawValue).joined(separator: ", ")).")
-    var plant: ChannelOptions.Mutant?
+    @Option(
+        help: """
+            Plant a bug. Into channels: \(Self.list(ChannelOptions.Mutant.self)); \
+            into streams: \(Self.list(StreamSimulation.Mutant.self)).
+            """
+    )
+    var plant: String?
 
     @Option(help: "Stop after so many seeds that broke a promise.")
     var failures = 10
@@ -45,12 +64,30 @@ struct SimulateCommand: ParsableCommand {
         guard !self.from.addingReportingOverflow(self.seeds).overflow else {
             throw ValidationError("--from and --seeds go beyond the last seed, \(UInt64.max).")
         }
-        guard self.trace == nil || self.policy != nil else {
-            throw ValidationError("--trace needs --policy quorum or --policy nearest.")
+        switch self.what {
+        case .channels: try self.validateChannels()
+        case .streams: try self.validateStreams()
         }
     }
 
+    private func validateChannels() throws {
+        guard self.sync == nil else { throw ValidationError("--sync is for --what streams.") }
+        guard self.trace == nil || self.policy != nil else {
+            throw ValidationError("--trace needs --policy quorum or --policy nearest.")
+        }
+        guard self.plant == nil || self.channelBug != nil else {
+            throw ValidationError("--plant takes \(Self.list(ChannelOptions.Mutant.self)).")
+        }
+    }
+
+    private static func list<Bug: CaseIterable & RawRepresentable>(_: Bug.Type) -> String where Bug.RawValue == String {
+        Bug.allCases.map(\.rawValue).joined(separator: ", ")
+    }
+
+    private var channelBug: ChannelOptions.Mutant? { self.plant.flatMap { ChannelOptions.Mutant(rawValue: $0) } }
+
     func run() throws {
+        if self.what == .streams { return try self.runStreams() }
         if let trace, let policy {
             let report = ChannelSimulation.run(self.scenario(trace, policy)) { print($0) }
             if report.violation != nil { throw ExitCode(1) }
@@ -64,7 +101,7 @@ struct SimulateCommand: ParsableCommand {
     }
 
     private func scenario(_ seed: UInt64, _ policy: ElectionPolicy) -> ChannelScenario {
-        ChannelScenario(seed: seed, election: policy, mutant: self.plant)
+        ChannelScenario(seed: seed, election: policy, mutant: self.channelBug)
     }
 
     /// - Returns: whether a promise was broken.
@@ -87,7 +124,12 @@ struct SimulateCommand: ParsableCommand {
         return tally.broken > 0
     }
 
-    private var plantFlag: String { self.plant.map { " --plant \($0.rawValue)" } ?? "" }
+    var plantFlag: String { self.plant.map { " --plant \($0)" } ?? "" }
+}
+
+/// What is simulated.
+enum Subject: String, CaseIterable, ExpressibleByArgument {
+    case channels, streams
 }
 
 /// What many seeds came to.
@@ -131,4 +173,3 @@ private struct SimulationTally {
 }
 
 extension ElectionPolicy: ExpressibleByArgument {}
-extension ChannelOptions.Mutant: ExpressibleByArgument {}

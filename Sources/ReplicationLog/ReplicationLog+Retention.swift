@@ -28,10 +28,12 @@ extension ReplicationLog {
     }
 
     /// Removes the files of detached segments, oldest first and each for good before the next one goes, so that what a crash
-    /// leaves has no gap.
+    /// leaves has no gap. Older ones, which an attempt that failed has left, go before them: there would be a gap behind those.
     package static func remove(_ segments: [LSN], from storage: any LogStorage) throws(LogError) {
+        guard let newest = segments.max() else { return }
         try LogError.wrapping { () throws(StorageError) in
-            for segment in segments {
+            let left = try storage.list().compactMap { SegmentName.first(ofLog: $0.name) }.filter { $0 < newest }
+            for segment in Set(left + segments).sorted() {
                 try Self.remove(SegmentName.log(segment), from: storage)
                 // Without its segment it only takes room.
                 try? Self.remove(SegmentName.index(segment), from: storage)

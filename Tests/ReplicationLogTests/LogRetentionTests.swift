@@ -66,6 +66,23 @@ import Testing
         try self.scene.expectRecords(from: try #require(self.scene.segments.first), through: 60)
     }
 
+    @Test("segments that could not be removed go before the next ones, and leave no gap", arguments: 0...2)
+    func leftovers(failing: Int) throws {
+        try self.scene.write(60)
+        let log = self.scene.log
+        let first = try log.detach(upTo: 20)
+        #expect(first.count > 1)
+        let counters = self.scene.storage.counters
+        self.scene.storage.faults.failingDirectorySyncs = .number(counters.directorySyncs + failing)
+        _ = try? ReplicationLog.remove(first, from: self.scene.storage)
+        let second = try log.detach(upTo: 40)
+        try ReplicationLog.remove(second, from: self.scene.storage)
+        let kept = self.scene.segments
+        try self.scene.reopen()
+        #expect(self.scene.segments == kept)
+        try self.scene.expectRecords(from: try #require(kept.first), through: 60)
+    }
+
     @Test("a sweep takes what is too much or too old, the oldest first, and nothing after the limit")
     func sweeps() throws {
         try self.scene.write(60)

@@ -165,7 +165,7 @@ final class SimulatedShard {
             self.flight = nil
             self.engine.logCompleted(outcome, now: now)
             pruned += outcome.detached.count
-            // What stays leaves the log again at the next start.
+            // What stays goes first when more has left the log, or leaves it again at the next start.
             try? ReplicationLog.remove(outcome.detached, from: log.storage)
             try self.commitDump()
         }

@@ -13,10 +13,8 @@ final class PeerServer {
 
     /// - Parameter settings: with `{port}` for the port that it listens on.
     init(_ settings: [ServerSetting] = []) throws {
-        let listener = try Socket.listen(host: "127.0.0.1", port: 0)
-        let port = listener.localPort ?? 0
+        let port = try TargetLauncher.freePorts(1)[0]
         self.port = port
-        listener.close()
         let basic = [
             ServerSetting("port", String(port)), ServerSetting("bind", "127.0.0.1"), ServerSetting("save", ""),
             ServerSetting("dir", ChildProcess.directoryPlaceholder), ServerSetting("repl-diskless-sync-delay", "0"),
@@ -28,8 +26,10 @@ final class PeerServer {
             let socket = try Socket.connect(host: "127.0.0.1", port: port)
             defer { socket.close() }
             usleep(10_000)
-            if socket.pendingError == 0 { return }
+            if socket.pendingError == 0 { break }
         }
+        // Whoever took the port in the meantime is not this one.
+        guard self.child.isAlive() else { throw HarnessError(.targetUnavailable, self.child.outputTail) }
     }
 
     deinit { self.child.stop() }

@@ -171,7 +171,7 @@ package enum TargetLauncher {
     }
 
     /// Below those that Linux gives to connections: thousands of them come and go before a server is started again.
-    private static let quietPorts: ClosedRange<UInt16> = 12_000...32_000
+    private static let quietPorts: ClosedRange<UInt16> = 22_000...32_000
     private static let mostTries = 10_000
 
     /// Loopback ports that nobody listens on. Another program may take one before the server does; then the server

@@ -54,7 +54,7 @@ final class TestGroup {
         // Below those that the system gives to connections: a member comes back to its own.
         func port() throws -> UInt16 {
             while true {
-                let port = UInt16.random(in: 12_000...30_000)
+                let port = UInt16.random(in: 12_000...21_000)
                 guard let socket = try? Socket.listen(host: "127.0.0.1", port: port) else { continue }
                 held.append(socket)
                 return port
@@ -65,7 +65,7 @@ final class TestGroup {
             Ports(
                 group: try port(),
                 client: try port(),
-                replication: shards == 1 ? try port() : .random(in: 12_000...30_000)
+                replication: shards == 1 ? try port() : .random(in: 12_000...21_000)
             )
         }
     }

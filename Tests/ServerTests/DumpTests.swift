@@ -62,6 +62,14 @@ import Testing
             #expect(try client.command("DEL", "long") == .integer(1))
             try scribe.write(300)
             try server.waitUntilWritten(through: client)
+            // Copying takes its time: while files are being removed it is a picture of no moment.
+            try server.wait(for: "what the dump holds to leave the disk") {
+                let (first, segments) = (
+                    try server.number("log_first_lsn", through: client),
+                    try server.number("log_segments", through: client)
+                )
+                return try first > 1 && self.folder.segments().count == segments
+            }
             killed = try self.folder.copy()
         }
         let journal = Journal()

@@ -234,8 +234,9 @@ final class GroupConnection: ChannelInboundHandler {
     }
 
     private func bridged(_ near: GroupBridge, to there: any NIOCore.Channel) {
-        guard case .bridging(let waiting) = self.stage, let context = self.context else {
-            return there.close(promise: nil)
+        guard case .bridging(let waiting) = self.stage, let context = self.context, there.isActive else {
+            there.close(promise: nil)
+            return self.close()
         }
         self.stage = .copying
         do {

@@ -111,7 +111,11 @@ final class GroupTransport: Sendable {
         for peer in self.peers.values where self.node < peer.member.node { self.dial(peer) }
     }
 
-    private func prepare(_ channel: any NIOCore.Channel, dialing peer: GroupPeer?) -> EventLoopFuture<Void> {
+    private func prepare(
+        _ channel: any NIOCore.Channel,
+        dialing peer: GroupPeer?,
+        for fetch: NIOLoopBound<GroupFetch>? = nil
+    ) -> EventLoopFuture<Void> {
         if peer == nil, self.accepted.load(ordering: .relaxed) >= Self.mostStrangers + self.peers.count {
             return channel.eventLoop.makeFailedFuture(ChannelError.operationUnsupported)
         }
@@ -121,40 +125,35 @@ final class GroupTransport: Sendable {
             if let handler = try self.tls?.handler(isDialing: peer != nil) {
                 try channel.pipeline.syncOperations.addHandler(handler)
             }
-            let handler = GroupConnection(self, dialing: peer, number: number)
+            let errand = fetch.map { GroupConnection.Errand.copy($0.value) } ?? .messages
+            let handler = GroupConnection(self, dialing: peer, for: errand, number: number)
             try channel.pipeline.syncOperations.addHandler(handler)
         }
     }
 
-    private func dial(_ peer: GroupPeer) {
-        guard !self.isStopped.load(ordering: .relaxed) else { return }
-        ClientBootstrap(group: self.group)
+    private func connect(
+        to peer: GroupPeer,
+        on loops: any EventLoopGroup,
+        for fetch: NIOLoopBound<GroupFetch>? = nil
+    ) -> EventLoopFuture<Void> {
+        ClientBootstrap(group: loops)
             .connectTimeout(.milliseconds(max(1000, 2 * self.options.heartbeat)))
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelInitializer { [self] channel in self.prepare(channel, dialing: peer) }
+            .channelInitializer { [self] channel in self.prepare(channel, dialing: peer, for: fetch) }
             .connect(host: peer.member.host, port: Int(peer.member.port))
-            .whenFailure { [self] _ in self.dialLater(peer) }
+            .map { _ in }
+    }
+
+    private func dial(_ peer: GroupPeer) {
+        guard !self.isStopped.load(ordering: .relaxed) else { return }
+        self.connect(to: peer, on: self.group).whenFailure { [self] _ in self.dialLater(peer) }
     }
 
     /// Connects to a member, to copy a shard's data from it; `fetch` gets the connection once both have proved who they are, and
     /// hears of its end.
     func copy(_ fetch: NIOLoopBound<GroupFetch>, from peer: GroupPeer, on loop: any EventLoop) -> EventLoopFuture<Void>
     {
-        let number = self.lastNumber.wrappingAdd(1, ordering: .relaxed).newValue
-        return ClientBootstrap(group: loop)
-            .connectTimeout(.milliseconds(max(1000, 2 * self.options.heartbeat)))
-            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelInitializer { [self] channel in
-                channel.eventLoop.makeCompletedFuture {
-                    if let handler = try self.tls?.handler(isDialing: true) {
-                        try channel.pipeline.syncOperations.addHandler(handler)
-                    }
-                    let connection = GroupConnection(self, dialing: peer, for: .copy(fetch.value), number: number)
-                    try channel.pipeline.syncOperations.addHandler(connection)
-                }
-            }
-            .connect(host: peer.member.host, port: Int(peer.member.port))
-            .map { _ in }
+        self.connect(to: peer, on: loop, for: fetch)
     }
 
     /// nil for a shard that this node does not have.

@@ -60,7 +60,7 @@ final class LogReaders: Sendable {
         let (queue, readBytes) = (self.queue, ReadBytes())
         self.readBytes = readBytes
         self.thread = try DedicatedThread(name: "log-reader") {
-            var readers: [UInt64: LogReader] = [:]
+            var readers = LinkReaders()
             while let list = queue.take() {
                 for work in list { Self.carryOut(work, &readers, readBytes) }
             }
@@ -98,9 +98,9 @@ final class LogReaders: Sendable {
         self.thread.join()
     }
 
-    private static func carryOut(_ work: Work, _ readers: inout [UInt64: LogReader], _ readBytes: ReadBytes) {
+    private static func carryOut(_ work: Work, _ readers: inout LinkReaders, _ readBytes: ReadBytes) {
         switch work {
-        case .forget(let link): readers[link] = nil
+        case .forget(let link): readers.forget(link)
         case .other(let work): work()
         case .save(let name, let bytes, let shard, let store):
             do throws(StorageError) {
@@ -116,40 +116,9 @@ final class LogReaders: Sendable {
                 done(error)
             }
         case .read(let request, let shard, let log, let limit, let pool):
-            let reader: LogReader
-            if let known = readers[request.link], known.position == request.position {
-                reader = known
-            } else {
-                reader = LogReader(log.storage, log.map, after: request.position)
-                readers[request.link] = reader
-            }
-            let before = reader.askedBytes
-            let answer = Self.answer(request, reader, through: limit, pool)
-            readBytes.count.wrappingAdd(reader.askedBytes - before, ordering: .relaxed)
+            let (answer, asked) = readers.answer(request, from: log, through: limit, pool)
+            readBytes.count.wrappingAdd(asked, ordering: .relaxed)
             shard.linkEvents.post([.read(request, answer)])
         }
-    }
-
-    private static func answer(
-        _ request: DiskRequest,
-        _ reader: LogReader,
-        through limit: Position,
-        _ pool: ChunkPool
-    ) -> DiskAnswer {
-        var chunk: Chunk?
-        do throws(LogError) {
-            try reader.read(through: limit) { record in
-                let needed = Frame.longestEnvelope + record.payload.count
-                let target = chunk ?? Chunk(first: record.lsn, capacity: max(request.bytes, needed), pool: pool)
-                chunk = target
-                guard target.hasRoom(for: needed) else { return false }
-                target.append(record.payload)
-                return true
-            }
-        } catch {
-            // What was read before the damage is good, and what follows it is asked for next.
-            if chunk == nil { return .failed(error.description) }
-        }
-        return .read(chunk)
     }
 }

@@ -41,7 +41,7 @@ final class SimulatedPrimary {
     private var connections: [Connection] = []
     private var events: [Event] = []
     private var reads: [Read] = []
-    private var readers: [UInt64: LogReader] = [:]
+    private var readers = LinkReaders()
     /// What the port knows of the stream.
     private var board: StreamSummary
 
@@ -163,7 +163,7 @@ final class SimulatedPrimary {
             self.publish()
         case .closed(let number):
             self.shard.engine.linkClosed(number: number, now: now)
-            self.readers[number] = nil
+            self.readers.forget(number)
         }
     }
 
@@ -199,37 +199,11 @@ final class SimulatedPrimary {
         let read = self.reads.removeFirst()
         storage.faults.failingReads = isBroken ? .all : .none
         defer { storage.faults.failingReads = .none }
-        let known = self.readers[read.request.link]
-        let reader: LogReader
-        if let known, known.position == read.request.position {
-            reader = known
-        } else {
-            reader = LogReader(log.storage, log.map, after: read.request.position)
-            self.readers[read.request.link] = reader
-        }
-        let answer = self.answer(read, reader)
+        let pool = self.shard.engine.stream.backlog.pool
+        let (answer, _) = self.readers.answer(read.request, from: log, through: read.limit, pool)
         self.events.append(.read(read.request, answer))
         if case .failed = answer { return false }
         return true
-    }
-
-    private func answer(_ read: Read, _ reader: LogReader) -> DiskAnswer {
-        let pool = self.shard.engine.stream.backlog.pool
-        var chunk: Chunk?
-        do throws(LogError) {
-            try reader.read(through: read.limit) { record in
-                let needed = Frame.longestEnvelope + record.payload.count
-                let target =
-                    chunk ?? Chunk(first: record.lsn, capacity: max(read.request.bytes, needed), pool: pool)
-                chunk = target
-                guard target.hasRoom(for: needed) else { return false }
-                target.append(record.payload)
-                return true
-            }
-        } catch {
-            if chunk == nil { return .failed(error.description) }
-        }
-        return .read(chunk)
     }
 
     // MARK: Its end

@@ -2,8 +2,10 @@
 #include "CLinux.h"
 
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
@@ -14,6 +16,7 @@
 
 _Static_assert(CLINUX_READABLE == EPOLLIN && CLINUX_WRITABLE == EPOLLOUT, "epoll bits");
 _Static_assert(CLINUX_PEER_CLOSED == EPOLLRDHUP && CLINUX_EDGE_TRIGGERED == EPOLLET, "epoll bits");
+_Static_assert(CLINUX_BROKEN == (EPOLLERR | EPOLLHUP), "epoll bits");
 _Static_assert(CLINUX_HANGUP == (EPOLLERR | EPOLLHUP | EPOLLRDHUP), "epoll bits");
 
 enum { MAX_EVENTS = 256 };
@@ -62,6 +65,30 @@ int clinux_set_thread_nice(int nice) { return setpriority(PRIO_PROCESS, 0, nice)
 
 int clinux_accept(int listener) {
     return accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+int clinux_is_loopback(const void *address) {
+    switch (((const struct sockaddr *)address)->sa_family) {
+    case AF_INET: return *(const uint8_t *)&((const struct sockaddr_in *)address)->sin_addr == 127;
+    case AF_INET6: {
+        const struct in6_addr *ip = &((const struct sockaddr_in6 *)address)->sin6_addr;
+        return IN6_IS_ADDR_LOOPBACK(ip) || (IN6_IS_ADDR_V4MAPPED(ip) && ip->s6_addr[12] == 127);
+    }
+    default: return 0;
+    }
+}
+
+int clinux_is_within_machine(int descriptor) {
+    struct sockaddr_storage peer = {0}, own = {0};
+    socklen_t peer_size = sizeof peer, own_size = sizeof own;
+    if (getpeername(descriptor, (struct sockaddr *)&peer, &peer_size) != 0) return 0;
+    if (clinux_is_loopback(&peer)) return 1;
+    if (getsockname(descriptor, (struct sockaddr *)&own, &own_size) != 0 || own.ss_family != peer.ss_family) return 0;
+    if (peer.ss_family == AF_INET) {
+        return ((struct sockaddr_in *)&peer)->sin_addr.s_addr == ((struct sockaddr_in *)&own)->sin_addr.s_addr;
+    }
+    return peer.ss_family == AF_INET6
+        && memcmp(&((struct sockaddr_in6 *)&peer)->sin6_addr, &((struct sockaddr_in6 *)&own)->sin6_addr, 16) == 0;
 }
 
 int clinux_unread_bytes(int descriptor) {

@@ -38,15 +38,27 @@ package struct History: Hashable, Sendable {
 
     /// The forty digits.
     package var hex: String {
-        func digits(_ value: some FixedWidthInteger, _ width: Int) -> String {
-            let text = String(value, radix: 16)
-            return String(repeating: "0", count: width - text.count) + text
+        String(unsafeUninitializedCapacity: 40) { digits in
+            for place in 0..<40 {
+                let value =
+                    switch place {
+                    case 0..<16: self.high >> (4 * UInt64(15 - place))
+                    case 16..<32: self.middle >> (4 * UInt64(31 - place))
+                    default: UInt64(self.low) >> (4 * UInt64(39 - place))
+                    }
+                digits[place] = UInt8(lowerHex: value & 15)
+            }
+            return 40
         }
-        return digits(self.high, 16) + digits(self.middle, 16) + digits(self.low, 8)
     }
 }
 
 extension UInt8 {
+    /// The digit for a value under 16.
+    fileprivate init(lowerHex value: UInt64) {
+        self = UInt8(value) + (value < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10)
+    }
+
     fileprivate var hexValue: UInt64? {
         switch self {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt64(self - UInt8(ascii: "0"))

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// An address, resolved once: a look-up per connection would cost more than the connection.
@@ -24,30 +25,50 @@ package struct Endpoint: Sendable {
         withUnsafeMutableBytes(of: &self.address) { $0.copyMemory(from: resolved) }
     }
 
+    /// Whether bytes for it stay on this machine.
+    package var isLoopback: Bool { withUnsafePointer(to: self.address) { clinux_is_loopback($0) != 0 } }
+
     /// Begins to connect; the socket is writable once connected (or `pendingError` tells why not).
     package func connect() throws(SocketError) -> Socket {
-        try self.opened { (socket, address, length) throws(SocketError) in
+        let socket = try self.unconnected()
+        do throws(SocketError) {
+            try self.connect(socket)
+        } catch {
+            socket.close()
+            throw error
+        }
+        return socket
+    }
+
+    /// Begins to connect with a socket made by `unconnected`, also again after `disconnect`.
+    package func connect(_ socket: Socket) throws(SocketError) {
+        try self.withAddress { (address, length) throws(SocketError) in
             guard Glibc.connect(socket.descriptor, address, length) == 0 || errno == EINPROGRESS else {
                 throw SocketError("connect \(self.name)")
             }
         }
     }
 
-    /// Makes a non-blocking socket of the address's family; it is closed again when `body` throws.
-    func opened(
-        _ body: (Socket, UnsafePointer<sockaddr>, socklen_t) throws(SocketError) -> Void
-    ) throws(SocketError) -> Socket {
+    /// A non-blocking socket for connections to this address.
+    package func unconnected() throws(SocketError) -> Socket {
+        let socket = try self.opened()
+        if self.isLoopback { Pacing.forgo(socket) }
+        return socket
+    }
+
+    /// A non-blocking socket of the address's family.
+    func opened() throws(SocketError) -> Socket {
         let kind = CInt(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
         let socket = Socket(descriptor: Glibc.socket(CInt(self.address.ss_family), kind, 0))
         guard socket.descriptor >= 0 else { throw SocketError("socket") }
-        do throws(SocketError) {
-            try withUnsafePointer(to: self.address) { (storage) throws(SocketError) in
-                try body(socket, UnsafeRawPointer(storage).assumingMemoryBound(to: sockaddr.self), self.length)
-            }
-        } catch {
-            socket.close()
-            throw error
-        }
         return socket
+    }
+
+    func withAddress<Result>(
+        _ body: (UnsafePointer<sockaddr>, socklen_t) throws(SocketError) -> Result
+    ) throws(SocketError) -> Result {
+        try withUnsafePointer(to: self.address) { (storage) throws(SocketError) in
+            try body(UnsafeRawPointer(storage).assumingMemoryBound(to: sockaddr.self), self.length)
+        }
     }
 }

@@ -30,6 +30,8 @@ package final class Poller: Sendable {
         package var isWritable: Bool
         /// Reset, error, or closed by the peer.
         package var isHangup: Bool
+        /// Reset or broken, or closed on both sides: nothing can be sent any more.
+        package var isBroken: Bool
     }
 
     private let epoll: CInt
@@ -94,7 +96,8 @@ package final class Poller: Sendable {
                         token: event.token,
                         isReadable: event.events & UInt32(CLINUX_READABLE) != 0,
                         isWritable: event.events & UInt32(CLINUX_WRITABLE) != 0,
-                        isHangup: event.events & UInt32(CLINUX_HANGUP) != 0
+                        isHangup: event.events & UInt32(CLINUX_HANGUP) != 0,
+                        isBroken: event.events & UInt32(CLINUX_BROKEN) != 0
                     )
                 )
             }

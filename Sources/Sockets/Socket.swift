@@ -43,12 +43,21 @@ package struct Socket: Hashable, Sendable {
     ///   - port: 0 takes any free port.
     package static func listen(host: String, port: UInt16, backlog: CInt = 4096) throws(SocketError) -> Socket {
         let endpoint = try Endpoint(host: host, port: port, isPassive: true)
-        return try endpoint.opened { (socket, address, length) throws(SocketError) in
-            var on: CInt = 1
-            setsockopt(socket.descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<CInt>.size))
-            guard Glibc.bind(socket.descriptor, address, length) == 0 else { throw SocketError("bind \(host):\(port)") }
+        let socket = try endpoint.opened()
+        socket.set(SOL_SOCKET, SO_REUSEADDR, 1)
+        Pacing.forgo(socket)
+        do throws(SocketError) {
+            try endpoint.withAddress { (address, length) throws(SocketError) in
+                guard Glibc.bind(socket.descriptor, address, length) == 0 else {
+                    throw SocketError("bind \(host):\(port)")
+                }
+            }
             guard Glibc.listen(socket.descriptor, backlog) == 0 else { throw SocketError("listen \(host):\(port)") }
+        } catch {
+            socket.close()
+            throw error
         }
+        return socket
     }
 
     /// Begins to connect; the socket is writable once connected (or `pendingError` tells why not). Who connects often
@@ -95,6 +104,13 @@ package struct Socket: Hashable, Sendable {
     package func resetOnClose() {
         var option = linger(l_onoff: 1, l_linger: 0)
         setsockopt(self.descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
+    }
+
+    /// Ends the connection at once, with a reset for the peer; the socket can be connected again.
+    package func disconnect() {
+        var nowhere = sockaddr()
+        nowhere.sa_family = sa_family_t(AF_UNSPEC)
+        _ = Glibc.connect(self.descriptor, &nowhere, socklen_t(MemoryLayout<sockaddr>.size))
     }
 
     package func setNoDelay() {

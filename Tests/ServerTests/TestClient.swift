@@ -78,7 +78,9 @@ final class TestClient {
         return bytes
     }
 
-    func command(_ words: String...) throws -> Reply {
+    func command(_ words: String...) throws -> Reply { try self.command(words) }
+
+    func command(_ words: [String]) throws -> Reply {
         try self.send(Self.encoded(words))
         return try self.reply()
     }

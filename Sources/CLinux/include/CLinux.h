@@ -15,7 +15,9 @@ enum {
     CLINUX_READABLE = 0x001,
     CLINUX_WRITABLE = 0x004,
     CLINUX_PEER_CLOSED = 0x2000,
-    /// Error, hang-up, or the peer's shutdown.
+    /// Error or hang-up.
+    CLINUX_BROKEN = 0x008 | 0x010,
+    /// The same, or the peer's shutdown.
     CLINUX_HANGUP = 0x008 | 0x010 | 0x2000,
 };
 
@@ -37,6 +39,10 @@ int clinux_thread_nice(void);
 int clinux_set_thread_nice(int nice);
 /// Accepts one connection, non-blocking and close-on-exec. Returns the descriptor or -1 with errno.
 int clinux_accept(int listener);
+/// Whether bytes for this socket address (a struct sockaddr) stay on this machine.
+int clinux_is_loopback(const void *address);
+/// Whether both ends of a connection are on this machine: at a loopback address, or at the same one.
+int clinux_is_within_machine(int descriptor);
 /// Bytes that wait to be read from a socket, or -1 with errno.
 int clinux_unread_bytes(int descriptor);
 /// Lets the system begin to write a range of a file to the disk; waits for nothing and promises nothing.

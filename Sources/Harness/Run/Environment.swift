@@ -29,7 +29,8 @@ package enum Environment {
 
     private static var limits: EnvironmentSection {
         var facts = [Parameter("open_descriptors", DescriptorLimit.current)]
-        for name in ["net/ipv4/tcp_wmem", "net/ipv4/tcp_rmem", "net/core/somaxconn"] {
+        for name in ["net/ipv4/tcp_congestion_control", "net/ipv4/tcp_wmem", "net/ipv4/tcp_rmem", "net/core/somaxconn"]
+        {
             if let value = Machine.kernelSetting(name) {
                 facts.append(Parameter(String(name.split(separator: "/")[2]), value))
             }

@@ -1,6 +1,7 @@
 // Handshakes one after the other on `concurrency` slots: connect, ask and take the answer as often as the protocol has it,
-// reset, again. It runs on the processors that the server under test uses too, so it makes no system call that it can do without: on loopback a
-// connection stands as soon as it is begun, so the request is sent at once and the poller asked only where that fails.
+// reset, again. It runs on the processors that the server under test uses too, so it makes no system call that it can do
+// without: on loopback a connection stands as soon as it is begun, so the request is sent at once and the poller asked only where
+// that fails; and a descriptor is kept and connected anew, which nobody can tell from a new one at the other end.
 
 import Glibc
 import Histogram
@@ -15,13 +16,28 @@ struct Exchange: Sendable {
 }
 
 final class HandshakeFlood {
+    private enum Phase {
+        /// Not connected.
+        case idle
+        case connecting
+        /// The exchange at work.
+        case exchange(Int)
+    }
+
     private struct Slot {
-        var socket: Socket
-        /// The exchange at work; nil until the connection stands.
-        var step: Int?
-        var began: UInt64
+        let socket: Socket
+        var phase = Phase.idle
+        var began: UInt64 = 0
         /// The beginning of an answer whose rest has not come yet.
-        var answer: [UInt8]
+        var answer: [UInt8] = []
+
+        var isIdle: Bool { if case .idle = self.phase { true } else { false } }
+    }
+
+    private enum Outcome {
+        case incomplete
+        case good
+        case wrong(String)
     }
 
     private static let failureLimit = 8
@@ -29,7 +45,7 @@ final class HandshakeFlood {
     private let poller: Poller
     private let endpoint: Endpoint
     private let dialogue: [Exchange]
-    private var slots: [Slot?]
+    private var slots: [Slot] = []
     private(set) var latency = LoadBody.emptyLatency
     private(set) var completed = 0
     private(set) var failures: [String] = []
@@ -38,10 +54,19 @@ final class HandshakeFlood {
         self.poller = try Poller()
         self.endpoint = try Endpoint(host: host, port: port)
         self.dialogue = dialogue
-        self.slots = [Slot?](repeating: nil, count: concurrency)
+        for index in 0..<concurrency {
+            let socket = try self.endpoint.unconnected()
+            self.slots.append(Slot(socket: socket))
+            try self.poller.add(socket, .readable, token: UInt64(index))
+        }
     }
 
-    deinit { for slot in self.slots { slot?.socket.close() } }
+    deinit {
+        for slot in self.slots {
+            slot.socket.resetOnClose()
+            slot.socket.close()
+        }
+    }
 
     /// Forgets what was counted.
     func reset() {
@@ -53,7 +78,7 @@ final class HandshakeFlood {
     func run(seconds: Double) throws(HarnessError) {
         let end = Clocks.monotonicNanoseconds + UInt64(seconds * 1e9)
         for index in self.slots.indices { self.begin(index) }
-        while self.slots.contains(where: { $0 != nil }) {
+        while !self.slots.allSatisfy(\.isIdle) {
             let now = Clocks.monotonicNanoseconds
             guard now < end + 5_000_000_000 else {
                 throw HarnessError(.timedOut, "a handshake got no answer within 5 s")
@@ -68,37 +93,43 @@ final class HandshakeFlood {
     }
 
     private func begin(_ index: Int) {
+        let socket = self.slots[index].socket
+        self.slots[index].began = Clocks.monotonicNanoseconds
         do throws(SocketError) {
-            let began = Clocks.monotonicNanoseconds
-            let socket = try self.endpoint.connect()
-            self.slots[index] = Slot(socket: socket, step: nil, began: began, answer: [])
-            socket.resetOnClose()
-            let isAsked = self.ask(0, index, socket)
-            try self.poller.add(socket, isAsked ? .readable : .writable, token: UInt64(index))
+            try self.endpoint.connect(socket)
+            self.slots[index].phase = .connecting
+            if !self.ask(0, index) { try self.poller.modify(socket, .writable, token: UInt64(index)) }
         } catch {
             self.fail(index, "a handshake could not connect: \(error)")
         }
     }
 
     /// Begins an exchange; false when the connection does not stand yet.
-    private func ask(_ step: Int, _ index: Int, _ socket: Socket) -> Bool {
+    private func ask(_ step: Int, _ index: Int) -> Bool {
         let request = self.dialogue[step].request
-        guard request.withUnsafeBytes({ socket.write($0) }) == .moved(request.count) else { return false }
-        self.slots[index]?.step = step
-        self.slots[index]?.answer = []
+        guard request.withUnsafeBytes({ self.slots[index].socket.write($0) }) == .moved(request.count) else {
+            return false
+        }
+        self.slots[index].phase = .exchange(step)
+        self.slots[index].answer = []
         return true
     }
 
     /// Moves a slot on; returns whether its handshake is over.
     private func advance(_ index: Int) -> Bool {
-        guard let slot = self.slots[index] else { return false }
-        if let step = slot.step { return self.receive(index, slot, step) }
-        guard slot.socket.pendingError == 0, self.ask(0, index, slot.socket) else {
-            self.fail(index, "the connection was refused")
-            return true
+        let socket = self.slots[index].socket
+        switch self.slots[index].phase {
+        // A descriptor that is not connected counts as hung up; that is no news.
+        case .idle: return false
+        case .exchange(let step): return self.receive(index, step)
+        case .connecting:
+            guard socket.pendingError == 0, self.ask(0, index) else {
+                self.fail(index, "the connection was refused")
+                return true
+            }
         }
         do throws(SocketError) {
-            try self.poller.modify(slot.socket, .readable, token: UInt64(index))
+            try self.poller.modify(socket, .readable, token: UInt64(index))
         } catch {
             self.fail(index, "\(error)")
             return true
@@ -106,9 +137,9 @@ final class HandshakeFlood {
         return false
     }
 
-    private func receive(_ index: Int, _ slot: Slot, _ step: Int) -> Bool {
+    private func receive(_ index: Int, _ step: Int) -> Bool {
         let outcome = withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) { buffer in
-            switch slot.socket.read(into: buffer) {
+            switch self.slots[index].socket.read(into: buffer) {
             case .wouldBlock: return Outcome.incomplete
             case .ended, .failed: return .wrong("the primary closed the connection before its answer")
             case .moved(let count): return self.judge(UnsafeRawBufferPointer(rebasing: buffer[..<count]), index, step)
@@ -118,28 +149,22 @@ final class HandshakeFlood {
         case .incomplete: return false
         case .wrong(let reason): self.fail(index, reason)
         case .good where step + 1 < self.dialogue.count:
-            if self.ask(step + 1, index, slot.socket) { return false }
+            if self.ask(step + 1, index) { return false }
             self.fail(index, "the next request could not be sent")
         case .good:
-            self.latency.record(Clocks.monotonicNanoseconds - slot.began)
+            self.latency.record(Clocks.monotonicNanoseconds - self.slots[index].began)
             self.completed += 1
-            self.close(index)
+            self.end(index)
         }
         return true
     }
 
-    private enum Outcome {
-        case incomplete
-        case good
-        case wrong(String)
-    }
-
     private func judge(_ bytes: UnsafeRawBufferPointer, _ index: Int, _ step: Int) -> Outcome {
         let expected = self.dialogue[step]
-        let answer = (self.slots[index]?.answer ?? []) + bytes
+        let answer = self.slots[index].answer + bytes
         let lines = answer.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast()
         guard lines.count >= expected.lines else {
-            self.slots[index]?.answer = answer
+            self.slots[index].answer = answer
             return .incomplete
         }
         return lines.prefix(expected.lines).allSatisfy { $0.starts(with: expected.answer) }
@@ -148,11 +173,11 @@ final class HandshakeFlood {
 
     private func fail(_ index: Int, _ reason: String) {
         if self.failures.count < Self.failureLimit { self.failures.append(reason) }
-        self.close(index)
+        self.end(index)
     }
 
-    private func close(_ index: Int) {
-        self.slots[index]?.socket.close()
-        self.slots[index] = nil
+    private func end(_ index: Int) {
+        self.slots[index].socket.disconnect()
+        self.slots[index].phase = .idle
     }
 }

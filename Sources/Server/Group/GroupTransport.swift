@@ -97,6 +97,7 @@ final class GroupTransport: Sendable {
         do {
             let listener = try ServerBootstrap(group: self.group)
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                .unpacedWithin(machine: own.host)
                 .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
                 .childChannelInitializer { [self] channel in self.prepare(channel, dialing: nil) }
                 .bind(host: own.host, port: Int(own.port)).wait()
@@ -138,6 +139,7 @@ final class GroupTransport: Sendable {
     ) -> EventLoopFuture<Void> {
         ClientBootstrap(group: loops)
             .connectTimeout(.milliseconds(max(1000, 2 * self.options.heartbeat)))
+            .unpacedWithin(machine: peer.member.host)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelInitializer { [self] channel in self.prepare(channel, dialing: peer, for: fetch) }
             .connect(host: peer.member.host, port: Int(peer.member.port))

@@ -21,8 +21,16 @@ final class LinkPort: Sendable {
     }
 
     struct Listener: Sendable {
-        var socket: Socket
-        var role: Role
+        let socket: Socket
+        let role: Role
+        /// All of its peers are on this machine.
+        fileprivate let isLocal: Bool
+
+        init(socket: Socket, role: Role) {
+            self.socket = socket
+            self.role = role
+            self.isLocal = socket.localAddress.map { Pacing.isLoopback($0.host) } ?? false
+        }
     }
 
     /// Accepts per turn, so that a storm of connections does not hold up those that are there.
@@ -86,6 +94,7 @@ final class LinkPort: Sendable {
                 }
                 return
             }
+            if !listener.isLocal { Pacing.restoreUnlessLocal(socket) }
             switch listener.role {
             case .replicas(let shard): links.accepted(socket, for: shard)
             case .clients:

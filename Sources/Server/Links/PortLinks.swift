@@ -78,6 +78,8 @@ struct PortLinks {
 
     mutating func ready(_ event: Poller.Event) {
         guard let socket = self.connections[event.token]?.socket else { return }
+        // What a replica said just before it reset the connection is of no use any more.
+        if event.isBroken { return self.ended(event.token) }
         if event.isReadable { self.read(event.token, socket) }
         // Reading may have ended it.
         guard let connection = self.connections[event.token] else { return }

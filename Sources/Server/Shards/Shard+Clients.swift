@@ -6,6 +6,10 @@ import Sockets
 import Synchronization
 
 extension Shard {
+    /// A client that sends much is read in large pieces: what it sent at once is carried out, and answered, at once. SwiftNIO's own
+    /// bound of 64 KiB cut a pipeline of sixty-four 1 KiB values in two. One piece per turn, so that others come between.
+    private static let reading = AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 2048, maximum: 256 << 10)
+
     /// Takes over a connection that was accepted elsewhere. On any thread.
     func adopt(client socket: Socket) {
         let node = self.node
@@ -18,6 +22,8 @@ extension Shard {
         }
         // A failure needs no answer: the descriptor is SwiftNIO's from here, and closed by it.
         _ = ClientBootstrap(group: self.loop)
+            .channelOption(.recvAllocator, value: Self.reading)
+            .channelOption(.maxMessagesPerRead, value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let handler = ClientConnection(shard: self, number: number, socket: socket)

@@ -28,8 +28,7 @@ enum LinkEvent: Sendable {
 
 extension Shard {
     func handle(_ event: LinkEvent) {
-        // What is said of a link that is still parked must find it.
-        self.admitParkedLinks()
+        self.admitParkedLinks(before: event)
         switch event {
         case .opened(let number, let socket, let request, let plan, let numbering):
             let now = WallClock.milliseconds
@@ -73,6 +72,17 @@ extension Shard {
                 self.node.logReaders?.forget(link: number)
             }
             socket.close()
+        }
+    }
+
+    /// Takes over the links that the port has parked, if the event needs one of them: what is said of a link must find it, and one
+    /// that opens comes after those that waited. Others leave them parked: a replica that comes and goes costs nothing here.
+    private func admitParkedLinks(before event: LinkEvent) {
+        switch event {
+        case .opened: self.admitParkedLinks()
+        case .reported(let number, _), .writable(let number), .sentTooMuch(let number):
+            if self.engine.stream.state(of: number) == nil { self.admitParkedLinks() }
+        case .parked, .read, .closed, .slotSaveFailed: break
         }
     }
 

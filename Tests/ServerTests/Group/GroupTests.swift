@@ -91,10 +91,8 @@ import Testing
             #expect(try client.command("SET", "later", "1").isError)
             #expect(try client.command("GET", "before").isError)
             for other in others { try group.start(other) }
-            let next = try group.leader()
-            let after = try group.client(next)
-            #expect(try after.command("GET", "before") == .text("1"))
-            #expect(try after.command("SET", "after", "1") == .simple("OK"))
+            #expect(try group.ask("GET", "before") == .text("1"))
+            #expect(try group.ask("SET", "after", "1") == .simple("OK"))
             try group.waitUntilEqual()
         }
     }

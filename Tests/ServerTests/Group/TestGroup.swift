@@ -142,6 +142,16 @@ final class TestGroup {
         }
     }
 
+    /// What the leader answers that there is, or that there will be: on a busy machine one may lead only for a moment.
+    func ask(_ words: String...) throws -> Reply {
+        try self.wait(for: "an answer to \(words)") {
+            let client = try self.client(try self.leader())
+            defer { client.close() }
+            let reply = try client.command(words)
+            return reply.isError ? nil : reply
+        }
+    }
+
     /// Position and digest of a member's data.
     func digest(of member: Int) throws -> [Reply] {
         let client = try self.client(member)

@@ -117,6 +117,11 @@ package struct Socket: Hashable, Sendable {
         self.set(CInt(IPPROTO_TCP), TCP_NODELAY, 1)
     }
 
+    /// Lets the kernel's acknowledgements wait for an answer to travel with; without, the first ones leave by themselves.
+    package func delayAcknowledgements() {
+        self.set(CInt(IPPROTO_TCP), TCP_QUICKACK, 0)
+    }
+
     /// Stops taking bytes once so many wait unsent in the kernel (TCP_NOTSENT_LOWAT).
     package func setUnsentLimit(bytes: Int) {
         self.set(CInt(IPPROTO_TCP), TCP_NOTSENT_LOWAT, CInt(clamping: bytes))

@@ -42,8 +42,10 @@ final class LinkPort: Sendable {
         self.listeners = listeners
         self.node = node
         for (index, listener) in listeners.enumerated() {
-            // Accepted sockets inherit both, which saves two system calls a connection.
+            // Accepted sockets inherit all of this, which saves system calls for each.
             listener.socket.setNoDelay()
+            // What comes in is answered at once: one packet instead of two.
+            listener.socket.delayAcknowledgements()
             if case .replicas = listener.role { listener.socket.setUnsentLimit(bytes: node.options.linkOutputLimit) }
             try node.poller.add(listener.socket, .readable, token: Self.token(ofListener: index))
         }

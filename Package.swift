@@ -90,8 +90,8 @@ let package = Package(
         core(
             "Harness",
             [
-                "Primitives", "RESP", "Replication", "Channels", "Sockets", "Probes", "Measurement", "Workload",
-                histogram, yaml, tls,
+                "Primitives", "RESP", "Replication", "ReplicationLog", "LogFiles", "Channels", "Sockets", "Probes",
+                "Measurement", "Workload", histogram, yaml, tls,
             ] + nio
         ),
         .executableTarget(

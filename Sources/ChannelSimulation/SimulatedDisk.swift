@@ -96,7 +96,7 @@ struct SimulatedDisk {
             }
             guard ballot.term >= self.ballot.term else { throw Violation("a ballot of a term before the last one") }
             self.ballot = ballot
-        case .install(_, let tail, let last):
+        case .install(_, let tail, let last, _):
             self.records = []
             self.first = tail
             self.base = last

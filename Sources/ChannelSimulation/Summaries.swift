@@ -32,7 +32,7 @@ extension StorageJob {
         case .skip(let seq): "a skip to \(seq)"
         case .restart(let seq, _, let records): "\(records.count) records in place of all, from \(seq) on"
         case .vote(let ballot): "its vote for \(ballot.votedFor.map { "\($0)" } ?? "nobody") in term \(ballot.term)"
-        case .install(_, let tail, _): "a snapshot that ends before \(tail)"
+        case .install(_, let tail, _, _): "a snapshot that ends before \(tail)"
         }
     }
 }

@@ -65,6 +65,11 @@ package final class StagedShard {
     /// Removes what it has taken the place of.
     package func removeOld() throws(StorageError) { try self.swap.removeOld(in: self.root) }
 
+    /// Keeps the part of it that nobody else has.
+    package func keepOld(_ records: ClosedRange<LSN>) throws(StorageError) -> DiscardedRecords? {
+        try self.swap.keepOld(records, logFolder: ShardFiles.log, in: self.root)
+    }
+
     /// Throws it away.
     package func abandon() throws(StorageError) { try self.swap.abandon(in: self.root) }
 }

@@ -8,6 +8,8 @@
 // The first of two renames decides. While `shard-0` is there, whatever stands beside it is a leftover; when it is not,
 // `.old` and `.staged` are both whole, and the second rename is made up for.
 
+package import Primitives
+
 package struct FolderSwap: Sendable {
     /// The folder that counts.
     package let name: String
@@ -95,6 +97,17 @@ package struct FolderSwap: Sendable {
         let folders = Set(try root.folders())
         guard folders.contains(self.name), folders.contains(self.old) else { return }
         try root.removeFolder(self.old)
+    }
+
+    /// The same for one that holds records nobody else has: it is kept aside.
+    package func keepOld(
+        _ records: ClosedRange<LSN>,
+        logFolder: String,
+        in root: any FolderStorage
+    ) throws(StorageError) -> DiscardedRecords? {
+        let folders = Set(try root.folders())
+        guard folders.contains(self.name), folders.contains(self.old) else { return nil }
+        return try DiscardedRecords.keep(self.old, logFolder: logFolder, records: records, of: self.name, in: root)
     }
 
     /// Throws away what was staged and not committed.

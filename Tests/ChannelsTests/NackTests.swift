@@ -59,7 +59,7 @@ struct NackTests {
         }
         let mark = RecordMark(term: 1, checksum: 5)
         let installed = node.take(.snapshotFetched(number, tail: 9, last: mark))
-        #expect(installed.jobs.map(\.work) == [.install(snapshot: number, tail: 9, last: mark)])
+        #expect(installed.jobs.map(\.work) == [.install(snapshot: number, tail: 9, last: mark, discarding: 5..<5)])
         node.store(installed)
         #expect(node.channel.log.tail == 9 && node.channel.durable == 9)
     }

@@ -132,12 +132,8 @@ import Testing
         #expect(node == NodeID(2))
         let mark = RecordMark(term: 2, checksum: 1)
         let actions = channel.step(.snapshotFetched(number, tail: 2, last: mark), at: Self.at(12_000_000))
-        #expect(
-            actions.contains { action in
-                if case .store(let job) = action { return job.work == .install(snapshot: number, tail: 2, last: mark) }
-                return false
-            }
-        )
+        let work = actions.compactMap { action in if case .store(let job) = action { job.work } else { nil } }
+        #expect(work == [.install(snapshot: number, tail: 2, last: mark, discarding: 0..<3)])
         #expect(channel.log.tail == 2 && channel.counters.recordsDiscarded > 0)
     }
 }

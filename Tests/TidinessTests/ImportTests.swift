@@ -27,9 +27,11 @@ import Testing
         "Planning": ["Measurement"],
         // Reads run records only, so that an old run can be rendered again.
         "Reports": ["Measurement", "Planning"],
-        // Neither Engine nor Server: every target is talked to over the same public protocols. Of Channels the messages.
+        // Neither Engine nor Server: every target is talked to over the same public protocols. Of Channels the messages, and
+        // logs that members kept of what they discarded.
         "Harness": [
-            "Primitives", "RESP", "Replication", "Channels", "Sockets", "Probes", "Measurement", "Workload", "CLinux",
+            "Primitives", "RESP", "Replication", "ReplicationLog", "LogFiles", "Channels", "Sockets", "Probes",
+            "Measurement", "Workload", "CLinux",
         ],
         "sluice": [
             "Primitives", "RESP", "Keyspace", "Replication", "Channels", "ChannelSimulation", "ReplicationLog",

@@ -13,8 +13,9 @@ package struct StorageJob: Equatable, Sendable {
         /// are none.
         case restart(at: Seq, lastTerm: Term, [ChannelRecord])
         case vote(Ballot)
-        /// Replaces everything by the snapshot that was fetched, which ends before this seq.
-        case install(snapshot: UInt64, tail: Seq, last: RecordMark)
+        /// Replaces everything by the snapshot that was fetched, which ends before this seq. What is discarded of the log, at its
+        /// end, nobody else may have.
+        case install(snapshot: UInt64, tail: Seq, last: RecordMark, discarding: Range<Seq>)
     }
 
     /// Ascending.

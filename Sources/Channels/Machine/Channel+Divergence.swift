@@ -113,12 +113,14 @@ extension Channel {
         self.applied = 0
         self.counters.snapshots += 1
         self.counters.recordsDiscarded += self.following.discards
+        let discarded = self.log.tail - min(self.following.discards, self.log.tail)..<self.log.tail
         let decided = self.commit
         self.durable = min(self.durable, decided)
         self.log = LogTip(first: tail, tail: tail, last: last, lastTerm: last.term)
         self.commit = self.options.election == .quorum ? max(self.commit, tail) : tail
         self.following.verified = tail
-        self.store(.install(snapshot: number, tail: tail, last: last), then: .nothing, decidedBefore: decided)
+        let work = StorageJob.Work.install(snapshot: number, tail: tail, last: last, discarding: discarded)
+        self.store(work, then: .nothing, decidedBefore: decided)
     }
 
     mutating func snapshotFailed(_ number: UInt64) {

@@ -102,12 +102,12 @@ package enum FailoverScenario {
         let (acknowledged, unknown) = history.state.withLock { ($0.acknowledged, $0.unknown) }
         var places = Array(repeating: 0, count: acknowledged.count)
         let findings = try GroupCheck.check(acknowledged, from: &places, at: leader, of: ports)
-        trial.add("acknowledged_lost", Double(findings.lost), unit: "count", better: .lower)
+        trial.add("acknowledged_lost", Double(findings.missing.count), unit: "count", better: .lower)
         let unclear = unknown.reduce(0) { $0 + $1.count }
         trial.add("outcome_unknown", Double(unclear), unit: "count", better: .neither)
         if findings.invented > 0 { trial.invalidate(["\(findings.invented) keys hold values that nobody wrote"]) }
-        if one.topology == .channel, one.election == .quorum, findings.lost > 0 {
-            trial.invalidate(["\(findings.lost) acknowledged writes are lost, which a quorum rules out"])
+        if one.topology == .channel, one.election == .quorum, !findings.missing.isEmpty {
+            trial.invalidate(["\(findings.missing.count) acknowledged writes are lost, which a quorum rules out"])
         }
     }
 }

@@ -154,9 +154,9 @@ package final class FloodTest {
         let findings = try GroupCheck.check(acknowledged, from: &self.places, at: now, of: self.nodes.clientPorts)
         self.tally.rounds = round
         self.tally.acknowledged = acknowledged.reduce(0) { $0 + $1.count }
-        self.tally.lost += findings.lost
-        guard findings.lost == 0, findings.invented == 0 else {
-            throw HarnessError(.targetFailed, "\(findings.lost) acknowledged writes are lost")
+        self.tally.lost += findings.missing.count
+        guard findings.missing.isEmpty, findings.invented == 0 else {
+            throw HarnessError(.targetFailed, "\(findings.missing.count) acknowledged writes are lost")
         }
     }
 

@@ -7,8 +7,8 @@ enum Pause {
 }
 
 struct GroupFindings: Equatable {
-    /// Acknowledged, and not there.
-    var lost = 0
+    /// Keys of what is not there.
+    var missing: [String] = []
     /// There with another value than was written: what nobody wrote.
     var invented = 0
 }
@@ -45,7 +45,7 @@ enum GroupCheck {
                 }
                 for (number, value) in zip(slice, values) {
                     if value == .bulk(nil) {
-                        findings.lost += 1
+                        findings.missing.append(Self.key(number, writer))
                     } else if value != .bulk("\(number)") {
                         findings.invented += 1
                     }

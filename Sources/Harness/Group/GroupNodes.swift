@@ -21,6 +21,7 @@ final class GroupNodes {
     /// What can go wrong with their machines; nil where nothing is to.
     let machines: MachineFaults?
 
+    static let shardFolder = "shard-0"
     static let secret = Array("a secret of the test, known to all".utf8)
 
     var count: Int { self.shape.nodes }
@@ -44,6 +45,8 @@ final class GroupNodes {
             shape.hasMachineFaults ? try MachineFaults(in: self.directory, machines: shape.nodes) : nil
     }
 
+    func dataDirectory(of member: Int) -> String { "\(self.directory)/member-\(member + 1)" }
+
     var clientPorts: [UInt16] { self.ports.map(\.client) }
 
     func start(_ member: Int) throws(HarnessError) {
@@ -62,7 +65,7 @@ final class GroupNodes {
                     self.shape.settings + [
                         ServerSetting("bind", TargetLauncher.host), ServerSetting("port", "\(ports.client)"),
                         ServerSetting("replication-port", "\(ports.replication)"),
-                        ServerSetting("data-dir", "\(self.directory)/member-\(member + 1)"),
+                        ServerSetting("data-dir", self.dataDirectory(of: member)),
                         ServerSetting("group", members.joined(separator: ",")),
                         ServerSetting("node-id", "\(self.id(member))"),
                         ServerSetting("heartbeat", "\(self.shape.heartbeatMilliseconds)"),

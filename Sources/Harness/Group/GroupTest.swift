@@ -17,6 +17,10 @@ package final class GroupTest {
     private var places: [Int]
     private var unknownPlaces: [Int]
     private var counted: [Int]
+    private var discards = GroupDiscards()
+    /// Keys of writes that are gone: acknowledged ones, and those of unknown outcome.
+    private var lost: Set<String> = []
+    private var unclear: Set<String> = []
     package private(set) var tally = GroupTally()
 
     /// When the fault happens, in milliseconds after the load began, and how long the load goes on after the takeover.
@@ -149,8 +153,8 @@ package final class GroupTest {
         self.tally.rounds = round
         self.tally.acknowledged = acknowledged.reduce(0) { $0 + $1.count }
         self.tally.unknown = unknown.reduce(0) { $0 + $1.count }
-        self.tally.lost += findings.lost
-        self.tally.unknownLost += unclear.lost
+        self.tally.lost += findings.missing.count
+        self.tally.unknownLost += unclear.missing.count
         self.tally.invented += findings.invented + unclear.invented
         try self.judgeReads()
         for member in 0..<self.nodes.count { self.noteDiscarded(member) }
@@ -165,19 +169,35 @@ package final class GroupTest {
         }
         switch self.plan.policy {
         case .quorum:
-            guard findings.lost == 0 else {
-                throw HarnessError(.targetFailed, "\(findings.lost) acknowledged writes are lost")
+            guard findings.missing.isEmpty else {
+                throw HarnessError(.targetFailed, "\(findings.missing.count) acknowledged writes are lost")
             }
-        case .nearest:
-            // What is gone was discarded by somebody; what was discarded was acknowledged, or its client never heard.
-            let most = self.tally.lost + self.tally.unknownLost
-            guard (self.tally.lost...most).contains(self.tally.discarded) else {
-                throw HarnessError(
-                    .targetFailed,
-                    "members count \(self.tally.discarded) writes as discarded, but \(self.tally.lost) that were acknowledged are "
-                        + "gone, and \(self.tally.unknownLost) whose outcome is unknown"
-                )
+        case .nearest: try self.judgeDiscards(lost: findings.missing, unclear: unclear.missing)
+        }
+    }
+
+    /// What members count as discarded is what they keep of it; all that was acknowledged and is gone is among that, and nothing that
+    /// is still there.
+    private func judgeDiscards(lost: [String], unclear: [String]) throws(HarnessError) {
+        self.lost.formUnion(lost)
+        self.unclear.formUnion(unclear)
+        try Wait.until("members to put aside what they discarded", withinSeconds: self.shape.patienceSeconds) {
+            () throws(HarnessError) in
+            for member in 0..<self.nodes.count {
+                try self.discards.read(self.nodes.dataDirectory(of: member), shard: GroupNodes.shardFolder)
             }
+            return self.discards.records >= self.tally.discarded
+        }
+        let kept = self.discards.keys
+        guard self.discards.records == self.tally.discarded, self.lost.isSubset(of: kept),
+            kept.isSubset(of: self.lost.union(self.unclear))
+        else {
+            throw HarnessError(
+                .targetFailed,
+                "members count \(self.tally.discarded) writes as discarded and keep \(self.discards.records); of "
+                    + "\(self.lost.count) that were acknowledged and are gone \(self.lost.subtracting(kept).count) are not among them, "
+                    + "and \(kept.subtracting(self.lost).subtracting(self.unclear).count) of them are not gone"
+            )
         }
     }
 

@@ -78,4 +78,18 @@ final class StagedDump: Sendable {
     func removeOld() {
         self.sink.finish({ staged throws(LogError) in try? staged.removeOld() }, { _ in })
     }
+
+    /// Keeps records that nobody else has out of what it took the place of, and removes the rest.
+    /// - Parameter done: called on the loop, with where they are.
+    func keepOld(
+        _ records: ClosedRange<LSN>,
+        _ done: @escaping @Sendable (Result<DiscardedRecords?, LogError>) -> Void
+    ) {
+        self.sink.finish(
+            { staged throws(LogError) in
+                try LogError.wrapping { () throws(StorageError) in try staged.keepOld(records) }
+            },
+            done
+        )
+    }
 }

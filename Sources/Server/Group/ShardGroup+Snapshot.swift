@@ -55,7 +55,8 @@ extension ShardGroup {
     }
 
     /// Lets what was fetched take the place of the shard's data.
-    func install(_ snapshot: UInt64, _ last: RecordMark, _ number: UInt64) {
+    /// - Parameter discarded: what the leader lacks of them.
+    func install(_ snapshot: UInt64, _ last: RecordMark, _ discarded: Range<Seq>, _ number: UInt64) {
         guard let fetched = self.fetched, fetched.number == snapshot else {
             return self.cannotGoOn("a copy of the leader's data is gone")
         }
@@ -68,6 +69,9 @@ extension ShardGroup {
             at: position,
             staged: fetched.staged,
             history: record,
+            // Under the quorum policy none of them was acknowledged.
+            discarding: discarded.isEmpty || self.options.election == .quorum
+                ? nil : discarded.lowerBound + 1...discarded.upperBound,
             then: { [unowned self] result in
                 switch result {
                 case .success:

@@ -28,7 +28,7 @@ extension ShardGroup {
             self.jobs.append(GroupJob(number: job.number))
             self.saveFile { $0.finish(job.number) }
         case .truncate(let seq): self.truncate(to: seq, job.number)
-        case .install(let snapshot, _, let last): self.install(snapshot, last, job.number)
+        case .install(let snapshot, _, let last, let discarded): self.install(snapshot, last, discarded, job.number)
         // Channels of data never skip.
         case .skip, .restart: preconditionFailure("a channel that carries data never skips records")
         }

@@ -64,6 +64,7 @@ extension Shard {
         at position: Position,
         staged: StagedDump?,
         history: HistoryRecord,
+        discarding records: ClosedRange<LSN>? = nil,
         then done: @escaping (ChangeResult) -> Void,
         replaceData: @escaping (inout Keyspace) -> Void
     ) {
@@ -78,6 +79,7 @@ extension Shard {
                 position: position,
                 staged: staged,
                 history: history,
+                discarded: records,
                 replaceData: replaceData,
                 done: done
             )
@@ -89,6 +91,7 @@ extension Shard {
         var position: Position
         var staged: StagedDump
         var history: HistoryRecord
+        var discarded: ClosedRange<LSN>?
         var replaceData: (inout Keyspace) -> Void
         var done: (ChangeResult) -> Void
     }
@@ -143,9 +146,32 @@ extension Shard {
                     store: store,
                     installation.replaceData
                 )
-                installation.staged.removeOld()
+                self.tidy(installation)
                 self.changed(.success(()), installation.done)
             case .failure(let error): self.installationFailed(bound.value, "\(error)")
+            }
+        }
+    }
+
+    /// Removes the folder that was replaced, but for records that nobody else has.
+    private func tidy(_ installation: Installation) {
+        guard let records = installation.discarded else { return installation.staged.removeOld() }
+        let (logger, shard) = (self.node.logger, self.index)
+        installation.staged.keepOld(records) { result in
+            let metadata: Logger.Metadata = [
+                "shard": "\(shard)", "first": "\(records.lowerBound)", "last": "\(records.upperBound)",
+            ]
+            switch result {
+            case .success(let kept):
+                logger.warning(
+                    "records that the leader does not have were discarded, and their log kept: see sluice log dump",
+                    metadata: metadata.merging(["folder": "\(kept?.folder ?? "none")"]) { $1 }
+                )
+            case .failure(let error):
+                logger.error(
+                    "records that the leader does not have were discarded, and their log could not be kept",
+                    metadata: metadata.merging(["reason": "\(error)"]) { $1 }
+                )
             }
         }
     }

@@ -112,8 +112,14 @@ extension Channel {
             return
         }
         self.following.empty.progressed()
+        let before = self.actions.count
         self.apply(response, now: now)
+        let after = self.actions.count
         self.ask(now)
+        // A request ahead says that nothing of this chunk is stored, and leaves before it is: the leader reads meanwhile.
+        if self.actions.count == after + 1, let open = self.following.open, open.durable < open.since {
+            self.actions.insert(self.actions.removeLast(), at: before)
+        }
     }
 
     /// Finds the request that an answer belongs to, and whether it still matters.

@@ -23,6 +23,7 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOCore", package: "swift-nio"),
     .product(name: "NIOPosix", package: "swift-nio"),
 ]
+let http: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let metrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
@@ -75,11 +76,12 @@ let package = Package(
         core("Simulation", ["Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "Engine"]),
         core("Sockets", ["CLinux"]),
         core("Probes", ["CJemalloc"]),
+        core("MetricsPage", ["Probes", metrics, http] + nio),
         core(
             "Server",
             [
                 "Primitives", "RESP", "Keyspace", "Replication", "ReplicationLog", "LogFiles", "Channels",
-                "ChannelMetrics", "Engine", "Sockets", "Probes", logging, deque, crypto, tls,
+                "ChannelMetrics", "Engine", "Sockets", "Probes", logging, metrics, deque, crypto, tls,
             ] + nio
         ),
 
@@ -99,7 +101,7 @@ let package = Package(
             dependencies: [
                 "Primitives", "RESP", "Keyspace", "Replication", "Channels", "ChannelSimulation", "ReplicationLog",
                 "LogFiles", "Engine", "Simulation", "Server", "Probes", "Measurement", "Workload", "Harness",
-                "Planning", "Reports", logging,
+                "Planning", "Reports", "MetricsPage", logging, metrics,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings
@@ -127,6 +129,7 @@ let package = Package(
             ["Primitives", "Channels", "ChannelMetrics", metrics]
                 + [.product(name: "MetricsTestKit", package: "swift-metrics")]
         ),
+        tests("MetricsPage", ["Sockets", "MetricsPage", metrics]),
         tests("ChannelSockets", ["ChannelHost", "ChannelSockets"] + nio),
         tests("ChannelSimulation", ["Channels", "ChannelSimulation"]),
         tests("ReplicationLog", ["Primitives", "CIntrinsics", "ReplicationLog", "Simulation"]),

@@ -14,7 +14,7 @@ extension ServerOptions {
     /// Every name that `set` knows.
     package static let names = [
         "bind", "port", "replication-port", "shards", "backlog-size", "chunk-size", "link-output-limit", "fan-out",
-        "link-timeout", "maxclients", "client-query-buffer-limit", "slow-event", "data-dir", "log-sync",
+        "link-timeout", "maxclients", "metrics-port", "client-query-buffer-limit", "slow-event", "data-dir", "log-sync",
         "log-segment-size", "log-index-interval", "log-repair", "snapshot-log-size", "log-max-size", "log-max-age",
         "load-rdb", "max-slots", "slot-max-retained", "slot-max-lag",
         "slot-idle-timeout", "reconnect-window", "commit", "commit-timeout", "min-replicas-to-write",
@@ -50,6 +50,7 @@ extension ServerOptions {
         case "link-timeout":
             self.stream.linkTimeout = Int64(try Self.number(name, value, in: Self.linkTimeoutSeconds) as Int) * 1000
         case "maxclients": self.maxClients = try Self.number(name, value, in: 1...1_000_000)
+        case "metrics-port": self.metricsPort = try Self.number(name, value, in: 0...65_535) as UInt16
         case "client-query-buffer-limit":
             self.queryBufferLimit = try Self.size(name, value, in: (1 << 20)...(1 << 32 - 1))
         case "slow-event": self.slowEventMicroseconds = try Self.number(name, value, in: 1...60_000_000)

@@ -17,6 +17,8 @@ package struct ServerOptions: Sendable {
     /// Bytes that may wait unsent in the kernel for one link.
     package var linkOutputLimit = 2 << 20
     package var maxClients = 10_000
+    /// Where the executable shows metrics over HTTP; nil: nowhere. The server itself tells them to swift-metrics.
+    package var metricsPort: UInt16?
     /// Bytes of unfinished input of one client (Redis: client-query-buffer-limit).
     package var queryBufferLimit = 1 << 30
     /// A background event that takes longer, in wall and processor time, is counted as slow; microseconds.

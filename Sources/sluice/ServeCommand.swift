@@ -53,6 +53,9 @@ struct ServeCommand: ParsableCommand {
     @Option(help: "Clients at the same time. (default: 10000)")
     var maxclients: String?
 
+    @Option(help: "Port for Prometheus, which finds /metrics there; 0 takes a free one. (default: none)")
+    var metricsPort: String?
+
     @Option(help: "Bytes of unfinished input of one client. (default: 1gb)")
     var clientQueryBufferLimit: String?
 
@@ -245,7 +248,7 @@ struct ServeCommand: ParsableCommand {
             ("bind", self.bind), ("port", self.port), ("replication-port", self.replicationPort),
             ("shards", self.shards), ("backlog-size", self.backlogSize), ("chunk-size", self.chunkSize),
             ("link-output-limit", self.linkOutputLimit), ("fan-out", self.fanOut),
-            ("link-timeout", self.linkTimeout), ("maxclients", self.maxclients),
+            ("link-timeout", self.linkTimeout), ("maxclients", self.maxclients), ("metrics-port", self.metricsPort),
             ("client-query-buffer-limit", self.clientQueryBufferLimit), ("slow-event", self.slowEvent),
             ("data-dir", self.dataDir), ("log-sync", self.logSync), ("log-segment-size", self.logSegmentSize),
             ("log-index-interval", self.logIndexInterval), ("log-repair", self.logRepair),
@@ -291,6 +294,7 @@ struct ServeCommand: ParsableCommand {
 
         // Every client and replica is a descriptor, and the usual limit of 1024 is a tenth of --maxclients.
         DescriptorLimit.raise()
+        let metrics = try options.metricsPort.map { try MetricsService(host: options.bind, port: $0) }
         let server = try Server(options: options, logger: logger) {
             // As if it had been sent from outside: `sigwait` below gets it.
             kill(getpid(), SIGTERM)
@@ -300,12 +304,13 @@ struct ServeCommand: ParsableCommand {
             metadata: [
                 "clients": "\(options.bind):\(server.clientPort)",
                 "replicas": "\(server.replicationPorts.map(String.init).joined(separator: ","))",
-            ]
+            ].merging(metrics.map { ["metrics": "\(options.bind):\($0.port)"] } ?? [:]) { $1 }
         )
         var received: CInt = 0
         sigwait(&signals, &received)
         logger.notice("stopping", metadata: ["signal": "\(received)"])
         server.stop()
+        metrics?.stop()
     }
 
     private func options() throws -> ServerOptions {

@@ -40,6 +40,7 @@ final class Shard: @unchecked Sendable {
     var writeRefusal: String? { didSet { self.refreshGuard() } }
     var pauses = ShardPauses()
     var timing = CommandTiming()
+    private var metrics: ShardMetrics
     var digests = DigestPasses()
     /// Clients that wait for a position, by their numbers.
     var placeWaits: [Int64: PlaceWait] = [:]
@@ -89,6 +90,7 @@ final class Shard: @unchecked Sendable {
         beginning: ShardBeginning
     ) throws(SocketError) {
         self.index = index
+        self.metrics = ShardMetrics(shard: index)
         self.node = node
         self.loop = loop
         let store = beginning.store
@@ -211,6 +213,7 @@ final class Shard: @unchecked Sendable {
         self.endTurn()
         self.releaseReplies()
         self.group?.tick()
+        self.metrics.report(self, now: WallClock.milliseconds)
         self.follower?.tick(now: WallClock.milliseconds)
         if isMoreDue { self.continueTick() }
     }

@@ -217,6 +217,7 @@ final class ProxyBody: Reacting {
                 near.close()
                 continue
             }
+            Pacing.restoreUnlessLocal(near)
             near.setNoDelay()
             far.setNoDelay()
             let token = self.nextPair

@@ -18,7 +18,7 @@ struct FailoverTestCommand: ParsableCommand {
             With --fault slow-disk every sync of the leader takes longer by 0.6 heartbeats for a while, and with --fault \
             clock-jump its clock of the day jumps by up to a day; both take a C compiler. Under the nearest policy members \
             discard what the leader lacks, and keep it aside: what they count must be what they kept, every acknowledged \
-            write that is gone must be in it, and nothing that is still there.
+            write that is gone must be in it, and nothing that nobody wrote.
 
             With --fault flood the leader is left alone: there are four members and a fifth that sends 100 000 heartbeats a second, \
             strangers talk to every port, and in each round a follower is killed, comes back, catches up and is stopped.

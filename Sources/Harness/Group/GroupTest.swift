@@ -18,9 +18,8 @@ package final class GroupTest {
     private var unknownPlaces: [Int]
     private var counted: [Int]
     private var discards = GroupDiscards()
-    /// Keys of writes that are gone: acknowledged ones, and those of unknown outcome.
+    /// Keys of acknowledged writes that are gone.
     private var lost: Set<String> = []
-    private var unclear: Set<String> = []
     package private(set) var tally = GroupTally()
 
     /// When the fault happens, in milliseconds after the load began, and how long the load goes on after the takeover.
@@ -79,13 +78,13 @@ package final class GroupTest {
         self.noteDiscarded(victim)
         self.history.begin(victim, at: Clocks.monotonicNanoseconds)
         try self.strike(victim, round)
-        if self.plan.fault.deposes {
+        if self.plan.deposes {
             try Wait.until("another member to acknowledge a write", withinSeconds: self.shape.patienceSeconds) {
                 () throws(HarnessError) in self.history.secondsToFirst != nil
             }
             if let seconds = self.history.secondsToFirst { self.tally.takeovers.append(seconds) }
         }
-        let staysLong = self.plan.fault.isPartition || !self.plan.fault.deposes
+        let staysLong = self.plan.fault.isPartition || !self.plan.deposes
         try Wait.seconds(staysLong ? 2 * self.shape.silenceSeconds : Self.afterSeconds)
         if self.plan.fault.isPartition {
             self.tally.latestOfVictim = max(self.tally.latestOfVictim, self.history.secondsToLastOfVictim ?? 0)
@@ -172,15 +171,14 @@ package final class GroupTest {
             guard findings.missing.isEmpty else {
                 throw HarnessError(.targetFailed, "\(findings.missing.count) acknowledged writes are lost")
             }
-        case .nearest: try self.judgeDiscards(lost: findings.missing, unclear: unclear.missing)
+        case .nearest: try self.judgeDiscards(lost: findings.missing, self.history.state.withLock { $0 })
         }
     }
 
-    /// What members count as discarded is what they keep of it; all that was acknowledged and is gone is among that, and nothing that
-    /// is still there.
-    private func judgeDiscards(lost: [String], unclear: [String]) throws(HarnessError) {
+    /// What members count as discarded is what they kept of it, all that was acknowledged and is gone is among that, and nothing
+    /// that nobody wrote. It need not be gone: while several lead, a member gives up for one of them what another one still has.
+    private func judgeDiscards(lost: [String], _ history: GroupHistory.State) throws(HarnessError) {
         self.lost.formUnion(lost)
-        self.unclear.formUnion(unclear)
         try Wait.until("members to put aside what they discarded", withinSeconds: self.shape.patienceSeconds) {
             () throws(HarnessError) in
             for member in 0..<self.nodes.count {
@@ -188,15 +186,17 @@ package final class GroupTest {
             }
             return self.discards.records >= self.tally.discarded
         }
-        let kept = self.discards.keys
-        guard self.discards.records == self.tally.discarded, self.lost.isSubset(of: kept),
-            kept.isSubset(of: self.lost.union(self.unclear))
-        else {
+        var invented = self.discards.keys.subtracting(self.lost)
+        for (writer, numbers) in (history.acknowledged + history.unknown).enumerated() {
+            for number in numbers { invented.remove(GroupCheck.key(number, writer % history.acknowledged.count)) }
+        }
+        let missing = self.lost.subtracting(self.discards.keys)
+        guard self.discards.records == self.tally.discarded, missing.isEmpty, invented.isEmpty else {
             throw HarnessError(
                 .targetFailed,
-                "members count \(self.tally.discarded) writes as discarded and keep \(self.discards.records); of "
-                    + "\(self.lost.count) that were acknowledged and are gone \(self.lost.subtracting(kept).count) are not among them, "
-                    + "and \(kept.subtracting(self.lost).subtracting(self.unclear).count) of them are not gone"
+                "members count \(self.tally.discarded) records as discarded and kept \(self.discards.records); of "
+                    + "\(self.lost.count) writes that were acknowledged and are gone \(missing.count) are not among them, and "
+                    + "\(invented.count) of them nobody wrote"
             )
         }
     }

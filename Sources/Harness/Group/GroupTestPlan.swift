@@ -46,6 +46,9 @@ package struct GroupTestPlan {
 
     package init(tell: @escaping (String) -> Void) { self.tell = tell }
 
+    /// Whether clients find another leader. One that is cut off under the nearest policy goes on for those that it has.
+    var deposes: Bool { self.fault.deposes && !(self.policy == .nearest && self.fault.isPartition) }
+
     var shape: GroupShape {
         GroupShape(
             policy: self.policy,

@@ -1,5 +1,5 @@
 // BBR paces: it sets a timer for almost every segment. Between processes of one machine there is nothing to pace for, and with
-// sixteen replicas the timers were two fifths of a primary's time (docs/decisions/0025). Connections within the machine go
+// sixteen replicas the timers were a fifth of a primary's time (docs/decisions/0025). Connections within the machine go
 // without; whatever leaves it keeps the algorithm that the system was set to.
 
 import CLinux

@@ -22,6 +22,10 @@ struct AskAheadTests {
         let second = node.receive(self.chunk(first, 10), from: 2)
         let ahead = try #require(second.requests.first)
         #expect(second.jobs.count == 1)
+        guard case .send = second.first else {
+            Issue.record("the leader could read while this chunk is stored: \(second)")
+            return
+        }
         #expect(ahead.since == 10 && ahead.durable == 0)
         #expect(ahead.previous == ChannelRecord(seq: 9, term: 1, payload: [1]).mark)
 

@@ -11,7 +11,7 @@ package enum CatchUpScenario {
 
     /// How long clients are watched before.
     private static let aloneSeconds = 3.0
-    private static let lookMicroseconds: UInt32 = 20_000
+    private static let lookMicroseconds: UInt32 = 5000
     /// Writes of so many seconds may be on their way to somebody who is current.
     private static let currentSeconds = 0.1
     private static let longestSeconds = 600.0

@@ -100,6 +100,10 @@ void clinux_begin_writeback(int descriptor, int64_t offset, int64_t count) {
     (void)sync_file_range(descriptor, offset, count, SYNC_FILE_RANGE_WRITE);
 }
 
+void clinux_uncache(int descriptor, int64_t offset, int64_t count) {
+    (void)posix_fadvise(descriptor, offset, count, POSIX_FADV_DONTNEED);
+}
+
 static uint64_t clock_ns(clockid_t clock) {
     struct timespec now;
     clock_gettime(clock, &now);

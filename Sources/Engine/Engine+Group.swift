@@ -67,12 +67,17 @@ extension Engine {
     }
 
     /// Applies the record after the tip, and shows it to links.
-    package mutating func applyDecided(_ payload: Bytes, _ replay: inout Replay, now: Milliseconds) throws(ReplayError)
-    {
+    /// - Parameter isInBacklog: false while there are no links, and whoever comes can read it from the log.
+    package mutating func applyDecided(
+        _ payload: Bytes,
+        _ replay: inout Replay,
+        isInBacklog: Bool = true,
+        now: Milliseconds
+    ) throws(ReplayError) {
         self.keyspace.now = now
         try replay.apply(payload, lsn: self.tip + 1, to: &self)
         self.tip += 1
-        self.stream.backlog.append(payload)
+        if isInBacklog { self.stream.backlog.append(payload) } else { self.stream.backlog.pass() }
     }
 
     /// Shows links a record that the data hold already.

@@ -10,10 +10,13 @@ package struct LogJob: Sendable {
     package var isSync: Bool
     /// Segments whose records all lie at or before it leave the log.
     package var prunesUpTo: Position?
+    /// Nobody is expected to read it soon (`ReplicationLog.uncaches`).
+    package var isUncached = false
 
     /// Carries the job out; nobody else may use the log meanwhile.
     package func run(on log: ReplicationLog) -> LogOutcome {
         var outcome = LogOutcome(written: log.last, durable: log.durable)
+        log.uncaches = self.isUncached
         do throws(LogError) {
             if let batch = self.batch {
                 outcome.unwritten = batch
@@ -76,6 +79,8 @@ package final class ShardLog {
     private var unsyncedBytes = 0
     /// Of the leadership whose records these are.
     package var term = LogRecord.defaultTerm
+    /// What is appended is far behind those that others would read.
+    package var isFarBehind = false
     /// Bytes of records since the start.
     package private(set) var appendedBytes: UInt64 = 0
     package private(set) var isJobOut = false
@@ -133,6 +138,7 @@ package final class ShardLog {
         self.oldestUnsynced = nil
         self.wantedDurable = 0
         self.prunesUpTo = nil
+        self.isFarBehind = false
     }
 
     /// Numbers a mutation and keeps it for the next job.
@@ -186,7 +192,7 @@ package final class ShardLog {
         let isSync = isLast || self.isSyncDue(now, hasBatch: batch != nil)
         self.isJobOut = true
         self.isSyncOut = isSync
-        return LogJob(batch: batch, isSync: isSync, prunesUpTo: self.prunesUpTo.take())
+        return LogJob(batch: batch, isSync: isSync, prunesUpTo: self.prunesUpTo.take(), isUncached: self.isFarBehind)
     }
 
     func isJobDue(now: Milliseconds, isLast: Bool = false) -> Bool {

@@ -176,6 +176,10 @@ package final class StoredFileOnDisk: StoredFileHandle, Sendable {
         try uninterrupted("fdatasync", self.name) { fdatasync(self.descriptor.number) }
     }
 
+    package func uncache(_ range: Range<Int>) {
+        clinux_uncache(self.descriptor.number, Int64(range.lowerBound), Int64(range.count))
+    }
+
     package func truncate(to size: Int) throws(StorageError) {
         try uninterrupted("ftruncate", self.name) { ftruncate(self.descriptor.number, size) }
     }

@@ -96,6 +96,12 @@ package struct Backlog: ~Copyable {
         self.tip = tip
     }
 
+    /// Numbers a mutation whose frame nobody is expected to want soon, and lets go of those before it: there are no gaps here.
+    package mutating func pass() {
+        if !self.chunks.isEmpty { self.reset(tip: self.tip) }
+        self.tip += 1
+    }
+
     package mutating func setLimit(bytes: Int) {
         precondition(bytes > 0)
         self.limitBytes = bytes

@@ -27,6 +27,8 @@ package protocol StoredFileHandle: AnyObject {
     /// Makes everything written so far, and the size, survive a loss of power.
     func sync() throws(StorageError)
     func truncate(to size: Int) throws(StorageError)
+    /// Says that nobody is expected to read these bytes soon. What of them is on disk need not be kept in memory.
+    func uncache(_ range: Range<Int>)
 }
 
 package struct StoredFile: Equatable, Sendable {
@@ -110,6 +112,9 @@ extension LogStorage {
 }
 
 extension StoredFileHandle {
+    /// A hint alone, without which everything works as well.
+    package func uncache(_ range: Range<Int>) {}
+
     /// Writes all bytes, completing short writes.
     package func writeAll(_ bytes: Bytes, at offset: Int) throws(StorageError) {
         var written = 0

@@ -32,6 +32,9 @@ package final class ReplicationLog: @unchecked Sendable {
     package private(set) var durable: Position
     package private(set) var syncCount = 0
     package private(set) var failedSyncCount = 0
+    /// What is written is not expected to be read soon: the system need not keep it in memory once it is on disk. Whoever gets a
+    /// long log in a short time would take memory for all of it.
+    package var uncaches = false
 
     /// The segment that is being written.
     struct ActiveSegment {
@@ -43,6 +46,8 @@ package final class ReplicationLog: @unchecked Sendable {
         var durableBytes: Int
         var lastTimestamp: Milliseconds
         var offsets: [Int]
+        /// How long it was when the system was last told to forget it.
+        var uncachedBytes = 0
         /// Its directory entry is safe.
         var isEntered: Bool
     }
@@ -83,6 +88,7 @@ package final class ReplicationLog: @unchecked Sendable {
         }
         self.partial = nil
         self.unsynced.append(batch)
+        self.uncache()
     }
 
     /// Makes everything that was written safe.
@@ -93,6 +99,7 @@ package final class ReplicationLog: @unchecked Sendable {
         } catch {
             throw LogError(error)
         }
+        self.uncache()
     }
 
     /// Batches that are safe by now, in order and as they were; whoever takes them empties them for their next use.
@@ -173,6 +180,16 @@ package final class ReplicationLog: @unchecked Sendable {
         self.unsynced.removeAll(keepingCapacity: true)
     }
 
+    /// Lets the system forget what of the active segment is on disk, a few megabytes at a time: what it has only begun to write
+    /// stays until the next time.
+    private func uncache() {
+        guard self.uncaches, self.active.bytes - self.active.uncachedBytes >= Self.uncachedAtOnce else { return }
+        self.active.uncachedBytes = self.active.bytes
+        self.active.file.uncache(0..<self.active.bytes)
+    }
+
+    private static let uncachedAtOnce = 4 << 20
+
     func reachedDurable(_ position: Position) {
         self.durable = position
         self.map.synced(through: position)
@@ -189,6 +206,7 @@ package final class ReplicationLog: @unchecked Sendable {
     /// - Parameter batch: the one being written, part of which may be in the segment.
     func roll(_ batch: LogBatch? = nil, to next: LSN? = nil) throws(StorageError) {
         try self.syncActive()
+        if self.uncaches { self.active.file.uncache(0..<self.active.bytes) }
         if let batch { batch.durableBytes = batch.writtenBytes }
         let file = try self.create(next ?? self.active.last + 1)
         self.seal()

@@ -1,5 +1,6 @@
 package import Primitives
 package import ReplicationLog
+import Synchronization
 
 /// An open file of a `FaultyStorage`. A crash ends it.
 package final class FaultyFileHandle: StoredFileHandle, Sendable {
@@ -76,6 +77,11 @@ package final class FaultyFileHandle: StoredFileHandle, Sendable {
             if let end = self.furthestEnd(state), size > end { throw .full("ftruncate", self.name) }
             self.file.change(.truncate(size))
         }
+    }
+
+    /// Forgets nothing; counted alone.
+    package func uncache(_ range: Range<Int>) {
+        self.storage.state.withLock { $0.counters.uncached[self.name, default: 0] += 1 }
     }
 
     /// The size up to which the file may grow. What it has already may be written over on a full disk.

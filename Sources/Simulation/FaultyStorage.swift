@@ -57,6 +57,8 @@ package final class FaultyStorage: LogStorage {
         package var directorySyncs = 0
         package var bytesWritten = 0
         package var bytesRead = 0
+        /// Files whose beginning the system was told to forget, and how often.
+        package var uncached: [String: Int] = [:]
     }
 
     struct State {

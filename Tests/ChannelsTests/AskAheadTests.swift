@@ -47,9 +47,15 @@ struct AskAheadTests {
         #expect(next.since == 10 && next.durable == 10)
     }
 
-    @Test("only so many chunks are on their way to the disk")
-    func window() throws {
-        let node = Node()
+    /// Two megabytes, or four chunks where they are large.
+    @Test(
+        "only so many chunks are on their way to the disk",
+        arguments: [
+            (chunkBytes: UInt32(256 << 10), jobs: 8), (1 << 10, 8), (1 << 20, 4), (64 << 20, 4), (0, 4),
+        ]
+    )
+    func window(_ chunkBytes: UInt32, _ most: Int) throws {
+        let node = Node { $0.chunkBytes = chunkBytes }
         var request = try #require(node.follow(tail: 100))
         var jobs: [StorageJob] = []
         var open: SyncRequest?
@@ -59,9 +65,9 @@ struct AskAheadTests {
             open = actions.requests.first
             if let open { request = open }
         } while open != nil
-        #expect(jobs.count == 4)
+        #expect(jobs.count == most)
         let next = node.take(.stored(jobs[0].number)).requests
-        #expect(next.map(\.since) == [4] && next.map(\.durable) == [1])
+        #expect(next.map(\.since) == [Seq(most)] && next.map(\.durable) == [1])
     }
 
     @Test("what was asked ahead is forgotten when the disk takes no more")

@@ -28,6 +28,40 @@ import Testing
         #expect(error?.code == .missing)
     }
 
+    @Test("what the system forgets is read from the disk")
+    func uncaching() throws {
+        let storage = try FileStorage(self.directory.path + "/log")
+        let file = try storage.open("one", create: true)
+        let bytes = (0..<(1 << 20)).map { UInt8(truncatingIfNeeded: $0 / 7) }
+        try file.writeAll(bytes, at: 0)
+        try file.sync()
+        let before = try self.cachedPages(of: "log/one", bytes: bytes.count)
+        file.uncache(0..<bytes.count)
+        #expect(try file.bytes(at: 0, count: 16) == Array(bytes[..<16]))
+        #expect(try file.bytes(at: 0, count: bytes.count) == bytes)
+        file.uncache(0..<bytes.count)
+        // In a file system that has no disk there is nothing to forget.
+        guard try !self.isInMemory() else { return }
+        #expect(before > 0)
+        #expect(try self.cachedPages(of: "log/one", bytes: bytes.count) == 0)
+    }
+
+    private func cachedPages(of name: String, bytes: Int) throws -> Int {
+        let descriptor = open(self.directory.path + "/" + name, O_RDONLY)
+        defer { close(descriptor) }
+        let memory = try #require(mmap(nil, bytes, PROT_READ, MAP_SHARED, descriptor, 0))
+        try #require(memory != MAP_FAILED)
+        defer { munmap(memory, bytes) }
+        var pages = [UInt8](repeating: 0, count: (bytes + 4095) / 4096)
+        try #require(mincore(memory, bytes, &pages) == 0)
+        return pages.count { $0 & 1 == 1 }
+    }
+
+    private func isInMemory() throws -> Bool {
+        let mounts = try FileStorage.file(at: "/proc/mounts").bytes(at: 0, count: 1 << 16)
+        return String(decoding: mounts, as: UTF8.self).contains(" /tmp tmpfs ")
+    }
+
     @Test("what was written is read, by this handle and by a later one")
     func contents() throws {
         let storage = try FileStorage(self.directory.path + "/log")

@@ -21,6 +21,31 @@ import Testing
         try later.expectRecords(from: 500, through: 502)
     }
 
+    @Test("of a log that nobody is expected to read soon the system forgets every few megabytes, and each segment")
+    func uncaching() throws {
+        let storage = FaultyStorage(seed: 1)
+        var options = LogOptions()
+        options.segmentBytes = 8 << 20
+        options.indexInterval = 1
+        let log = try ReplicationLog.open(storage, options: options, first: 1).log
+        let megabyte = [UInt8](repeating: 7, count: 1 << 20)
+        func write(_ lsn: LSN) throws {
+            let batch = LogBatch(indexInterval: 1)
+            megabyte.withUnsafeBytes { batch.append(lsn: lsn, term: 1, timestamp: 0, payload: $0) }
+            try log.append(batch)
+            try log.sync()
+        }
+        for lsn in LSN(1)...3 { try write(lsn) }
+        log.uncaches = true
+        #expect(storage.counters.uncached.isEmpty)
+        for lsn in LSN(4)...10 { try write(lsn) }
+        // After 4 MB; 8 do not fit with their envelopes, and the end of a segment is another time.
+        #expect(storage.counters.uncached == [SegmentName.log(1): 2])
+        log.uncaches = false
+        for lsn in LSN(11)...20 { try write(lsn) }
+        #expect(storage.counters.uncached == [SegmentName.log(1): 2])
+    }
+
     @Test("a segment that is full is sealed with its index, and the next one is named by its first LSN")
     func rolls() throws {
         try self.scene.write(50)

@@ -42,6 +42,21 @@ import Testing
         #expect(Found(backlog.cursor(after: 2), in: backlog) == .found(expectedFrame(3, small)))
     }
 
+    @Test("what is passed over takes what was there with it: a backlog has no gaps")
+    func passing() {
+        var backlog = Backlog(limitBytes: 1024, chunkBytes: 256)
+        let small = mutation(bytes: 20)
+        for _ in 0..<3 { backlog.append(small) }
+        for _ in 0..<2 { backlog.pass() }
+        #expect(backlog.tip == 5 && backlog.oldest == 5 && backlog.usedBytes == 0)
+        #expect(backlog.pool.aliveBytes == 0)
+        #expect(Found(backlog.cursor(after: 5), in: backlog) == .caughtUp)
+        #expect(Found(backlog.cursor(after: 2), in: backlog) == .tooOld)
+        let lsn = backlog.append(small)
+        #expect(lsn == 6 && backlog.oldest == 5)
+        #expect(Found(backlog.cursor(after: 5), in: backlog) == .found(expectedFrame(6, small)))
+    }
+
     @Test("a frame larger than a chunk gets one of its own size")
     func large() {
         var backlog = Backlog(limitBytes: 1 << 20, chunkBytes: 128)

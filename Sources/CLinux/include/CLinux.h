@@ -47,6 +47,8 @@ int clinux_is_within_machine(int descriptor);
 int clinux_unread_bytes(int descriptor);
 /// Lets the system begin to write a range of a file to the disk; waits for nothing and promises nothing.
 void clinux_begin_writeback(int descriptor, int64_t offset, int64_t count);
+/// Lets the system forget a range of a file; what is not on the disk yet stays.
+void clinux_uncache(int descriptor, int64_t offset, int64_t count);
 /// Nanoseconds of processor time that the calling thread has used.
 uint64_t clinux_thread_cpu_ns(void);
 /// Nanoseconds of the monotonic clock.

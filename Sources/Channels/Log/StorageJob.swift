@@ -35,6 +35,12 @@ package struct ReadJob: Equatable, Sendable {
     /// Of records as they travel (`ChannelRecord.encodedBytes`); one record always fits. 0: only the mark of the record
     /// before `from` is wanted.
     package let byteLimit: Int
+
+    package init(number: UInt64, from: Seq, byteLimit: Int) {
+        self.number = number
+        self.from = from
+        self.byteLimit = byteLimit
+    }
 }
 
 package enum ReadOutcome: Equatable, Sendable {

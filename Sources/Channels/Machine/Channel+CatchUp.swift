@@ -21,8 +21,13 @@ extension Channel {
         }
     }
 
-    /// Chunks that may be on their way to the disk while another one is asked for.
-    private static let mostChunksAhead = 3
+    /// Bytes that may be on their way to the disk while more is asked for: a sync of much costs hardly more than one of little.
+    private static let bytesAhead = 2 << 20
+    /// The same in chunks; three of any size, so that the disk need not wait for the leader.
+    private var mostChunksAhead: Int {
+        let chunk = self.options.chunkBytes == 0 ? MessageLayout.largestChunk : Int(self.options.chunkBytes)
+        return max(3, Self.bytesAhead / max(256 << 10, chunk) - 1)
+    }
 
     /// Whether nothing is on its way to the disk that changes the log.
     private var isLogAtRest: Bool {
@@ -37,7 +42,7 @@ extension Channel {
             peer.tail > self.log.tail
         else { return false }
         let changes = self.jobs.filter(\.changesLog)
-        return changes.count <= Self.mostChunksAhead && changes.allSatisfy(\.isAppend)
+        return changes.count <= self.mostChunksAhead && changes.allSatisfy(\.isAppend)
     }
 
     /// Everything before it is on disk here.

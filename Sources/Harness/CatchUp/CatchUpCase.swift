@@ -20,7 +20,7 @@ package struct CatchUpCase: Hashable, Sendable {
     package var bytes = 256 << 20
     /// Bytes per value.
     package var valueSize = 1024
-    /// Of the open loop beside it, in writes per second.
+    /// Of the open loop beside it, in writes per second; 0 for none.
     package var writeRate = 2000
 
     package init(_ topology: Topology) { self.topology = topology }
@@ -34,10 +34,10 @@ package struct CatchUpCase: Hashable, Sendable {
     }
 
     package var expectedMetrics: [String] {
-        [
-            "time_to_current", "catch_up_rate", "response_before", "response_during", "response_growth",
-            "achieved_rate", "generator_lateness", "primary_cpu_share",
+        let ofClients = [
+            "response_before", "response_during", "response_growth", "achieved_rate", "generator_lateness",
         ]
+        return ["time_to_current", "catch_up_rate", "primary_cpu_share"] + (self.writeRate > 0 ? ofClients : [])
     }
 
     /// Whether the target keeps what somebody lacks who was restarted.

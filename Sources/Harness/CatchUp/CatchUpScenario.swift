@@ -55,22 +55,17 @@ package enum CatchUpScenario {
             valueSize: one.valueSize
         )
         trial.phaseEnded("preload")
-        var load = try PacedLoad(
-            session,
-            LoadCase(valueSize: one.valueSize),
-            rate: one.writeRate,
-            aloneSeconds: self.aloneSeconds
-        )
+        var load = one.writeRate > 0 ? try self.load(one, session) : nil
         trial.phaseEnded("warm-up")
 
         let processor = stage.leader.processorNanoseconds
-        load.begin()
+        load?.begin()
         let began = Clocks.monotonicNanoseconds
         try stage.restart()
         let allowance = UInt64(Double(one.writeRate) * self.currentSeconds)
         let reached = try self.waitUntilCurrent(stage, within: allowance)
         let seconds = Double(Clocks.monotonicNanoseconds - began) / 1e9
-        try load.ended()
+        try load?.ended()
         let used = stage.leader.processorNanoseconds
         trial.phaseEnded(Trial.measurePhase)
 
@@ -81,13 +76,19 @@ package enum CatchUpScenario {
             let share = Double(used - processor) / 1e9 / seconds
             trial.add("primary_cpu_share", share, unit: "ratio", better: .neither)
         }
-        try load.stop()
-        load.add(to: &trial, seconds: seconds)
+        try load?.stop()
+        load?.add(to: &trial, seconds: seconds)
         try self.waitUntilCurrent(stage)
         trial.phaseEnded("drain")
         trial.invalidate(try stage.differences())
         trial.phaseEnded("verify")
         return trial
+    }
+
+    /// Clients that write at a fixed rate, and have done so alone for a while.
+    private static func load(_ one: CatchUpCase, _ session: Session) throws(HarnessError) -> PacedLoad {
+        let shape = LoadCase(valueSize: one.valueSize)
+        return try PacedLoad(session, shape, rate: one.writeRate, aloneSeconds: self.aloneSeconds)
     }
 
     private static func tip(_ stage: some CatchUpStage) throws(HarnessError) -> UInt64 {

@@ -24,7 +24,9 @@ extension SuiteScenario {
         let bytes = SuiteReadings.number((1 << 20)...(64 << 30))
         cases = self.spread(cases, \.bytes, try self.fields.axis("bytes", bytes))
         cases = self.spread(cases, \.valueSize, try self.fields.axis("value-size", SuiteReadings.valueSize))
-        cases = self.spread(cases, \.writeRate, try self.fields.axis("write-rate", Self.rate))
+        // 0: nobody writes beside it.
+        let rates = SuiteReadings.number(0...10_000_000)
+        cases = self.spread(cases, \.writeRate, try self.fields.axis("write-rate", rates))
         return cases.map { .catchUp($0) }
     }
 }

@@ -34,7 +34,8 @@ struct GroupSentences {
             let growth = one.figure("response_growth", "p99").value.map {
                 ", clients' p99 \($0.sentenceText) of before"
             }
-            return "**\(time.sentenceText)** (\(rate.sentenceText)\(growth ?? "")) with \(self.words(one))"
+            let clients = one.parameter("write_rate") == "0" ? ", without clients" : ""
+            return "**\(time.sentenceText)** (\(rate.sentenceText)\(growth ?? clients)) with \(self.words(one))"
         }
         guard !parts.isEmpty else { return nil }
         return "A node that was away is current after \(parts.joined(separator: "; "))."

@@ -16,11 +16,25 @@ extension ShardGroup {
         guard let log = self.shard.log?.store.log, let readers = self.shard.node.logReaders else {
             return self.take(.read(job.number, .failed))
         }
-        let bound = NIOLoopBound(self, eventLoop: self.shard.loop)
         let (disk, base, end, loop) = (self.disk, self.diskBase, self.records.first, self.shard.loop)
+        if let outcome = disk.takeAhead(job, log) {
+            self.readAhead(job, outcome, log)
+            return self.take(.read(job.number, outcome))
+        }
+        let bound = NIOLoopBound(self, eventLoop: loop)
         readers.perform {
             let outcome = disk.read(job, before: end, log, base)
-            loop.execute { bound.value.take(.read(job.number, outcome)) }
+            loop.execute {
+                bound.value.readAhead(job, outcome, log)
+                bound.value.take(.read(job.number, outcome))
+            }
         }
+    }
+
+    /// Whoever is far behind will ask for what comes next; it is read while the answer is on its way.
+    private func readAhead(_ job: ReadJob, _ outcome: ReadOutcome, _ log: ReplicationLog) {
+        guard case .found(_, let records, _) = outcome, let last = records.last else { return }
+        let (disk, end) = (self.disk, self.records.first)
+        self.shard.node.logReaders?.perform { disk.readAhead(from: last.seq + 1, job, before: end, log) }
     }
 }

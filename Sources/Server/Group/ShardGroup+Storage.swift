@@ -38,19 +38,31 @@ extension ShardGroup {
         guard let last = records.last else { return }
         let now = WallClock.milliseconds
         let before = self.shard.engine.logTip
+        let isInBacklog = self.isStreamRead
+        var bytes = 0
         for record in records {
             self.records.append(record)
+            bytes += record.payload.count
             guard record.seq >= before else { continue }
             GroupPayload.logged(record.payload).withUnsafeBytes {
                 self.shard.engine.appendUndecided($0, term: record.term, now: now)
             }
             guard self.options.election == .nearest, self.channel.role != .leader else { continue }
-            guard self.apply(record) else { return }
+            guard self.apply(record, isInBacklog: isInBacklog) else { return }
             self.shard.engine.group?.decided = self.shard.engine.tip
         }
+        self.shard.engine.log?.isFarBehind = self.isFarBehind(bytesPerRecord: bytes / records.count)
         self.jobs.append(GroupJob(number: number, position: last.seq + 1))
         if self.shard.engine.logTip > before { self.shard.scheduleTurn() }
     }
+
+    /// Whether the leader has so much more that nobody will ask this node for it soon.
+    private func isFarBehind(bytesPerRecord: Int) -> Bool {
+        guard self.channel.role == .replica, let lag = self.channel.lag else { return false }
+        return Int(clamping: lag) > Self.bytesFarBehind / max(1, bytesPerRecord)
+    }
+
+    private static let bytesFarBehind = 64 << 20
 
     /// The log got further.
     func logMoved() { self.reportJobs() }

@@ -42,11 +42,14 @@ final class ShardGroup {
     /// Commands are carried out here, and in time decided.
     private(set) var isServing = false
     /// Something went wrong that the group cannot make good: this shard no longer takes part.
-    private(set) var failure: String?
+    var failure: String?
     /// Why the last leader's clients are turned away; nil when there is nothing to tell them.
     private var refusal: String?
-    private var mayRelease = false
-    private var events: Deque<Channels.ChannelEvent> = []
+    var mayRelease = false
+    /// What the channel says is decided; it may not be applied yet.
+    var committed: Seq = 0
+    var isDecidingLater = false
+    var events: Deque<Channels.ChannelEvent> = []
     private var isWorking = false
     private var timer: (at: Microseconds, task: Scheduled<Void>)?
     private var isTurnScheduled = false
@@ -120,7 +123,7 @@ final class ShardGroup {
         self.work()
     }
 
-    private func work() {
+    func work() {
         guard !self.isWorking else { return }
         self.isWorking = true
         self.proposeNumbered()
@@ -185,7 +188,9 @@ final class ShardGroup {
             case .read(let job): self.read(job)
             // Nobody waits by token here: replies wait for their position.
             case .acknowledge, .refuse: break
-            case .committed(let seq): self.decide(seq)
+            case .committed(let seq):
+                self.committed = seq
+                self.decide()
             case .roleChanged(let role, let signal): self.roleChanged(role, signal)
             case .announce(let announcement): self.announcement = announcement
             case .sweep: self.shard.saveDump()
@@ -207,43 +212,6 @@ final class ShardGroup {
         )
         // What was applied and may never be decided must not be cut out of the log alone.
         if self.isReady, role != .leader { self.events.append(.applied(self.shard.engine.tip)) }
-    }
-
-    /// Applies what is decided, where that has not been done, and shows it to links.
-    private func decide(_ seq: Seq) {
-        guard self.failure == nil else { return }
-        while self.shard.engine.stream.tip < seq, let record = self.records[self.shard.engine.stream.tip] {
-            if self.shard.engine.stream.tip < self.shard.engine.tip {
-                GroupPayload.logged(record.payload).withUnsafeBytes { self.shard.engine.showDecided($0) }
-            } else if !self.apply(record) {
-                return
-            }
-        }
-        let decided = self.shard.engine.stream.tip
-        self.shard.engine.group?.decided = decided
-        self.records.trim(before: decided)
-        self.mayRelease = true
-        self.shard.scheduleTurn()
-    }
-
-    /// - Returns: false when the shard cannot go on.
-    func apply(_ record: ChannelRecord) -> Bool {
-        let failure = GroupPayload.logged(record.payload).withUnsafeBytes { bytes -> ReplayError? in
-            do throws(ReplayError) {
-                try self.shard.engine.applyDecided(bytes, &self.replay, now: WallClock.milliseconds)
-                return nil
-            } catch {
-                return error
-            }
-        }
-        guard let failure else { return true }
-        self.shard.node.logger.critical(
-            "a record of the group cannot be applied here, and this shard leaves it",
-            metadata: ["shard": "\(self.shard.index)", "reason": "\(failure)"]
-        )
-        self.failure = failure.description
-        self.events.append(.closed(forEverybody: false))
-        return false
     }
 
     // MARK: What this node is now

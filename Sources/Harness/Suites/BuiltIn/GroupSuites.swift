@@ -20,5 +20,11 @@ extension BuiltInSuites {
             bytes: 1gb
             class: [foreground, background, unlimited]
             trials: 3
+          - scenario: catch-up
+            topology: channel
+            bytes: 1gb
+            class: unlimited
+            write-rate: 0
+            trials: 5
         """
 }

@@ -24,6 +24,7 @@ package struct LogJob: Sendable {
                 outcome.unwritten = nil
             }
             if self.isSync { try log.sync() }
+            if self.isUncached { log.uncache() }
         } catch {
             outcome.failure = LogFailure(reason: error.description, isNoSpace: error.isNoSpace)
         }

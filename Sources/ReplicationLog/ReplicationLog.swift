@@ -33,7 +33,7 @@ package final class ReplicationLog: @unchecked Sendable {
     package private(set) var syncCount = 0
     package private(set) var failedSyncCount = 0
     /// What is written is not expected to be read soon: the system need not keep it in memory once it is on disk. Whoever gets a
-    /// long log in a short time would take memory for all of it.
+    /// long log in a short time would take memory for all of it. Segments are forgotten when they end, the active one by `uncache`.
     package var uncaches = false
 
     /// The segment that is being written.
@@ -88,7 +88,6 @@ package final class ReplicationLog: @unchecked Sendable {
         }
         self.partial = nil
         self.unsynced.append(batch)
-        self.uncache()
     }
 
     /// Makes everything that was written safe.
@@ -99,8 +98,17 @@ package final class ReplicationLog: @unchecked Sendable {
         } catch {
             throw LogError(error)
         }
-        self.uncache()
     }
+
+    /// Lets the system forget what of the active segment is on disk, a few megabytes at a time. What it has only begun to write
+    /// stays until the next time.
+    package func uncache() {
+        guard self.active.bytes - self.active.uncachedBytes >= Self.uncachedAtOnce else { return }
+        self.active.uncachedBytes = self.active.bytes
+        self.active.file.uncache(0..<self.active.bytes)
+    }
+
+    private static let uncachedAtOnce = 4 << 20
 
     /// Batches that are safe by now, in order and as they were; whoever takes them empties them for their next use.
     package func takeReleased() -> [LogBatch] {
@@ -179,16 +187,6 @@ package final class ReplicationLog: @unchecked Sendable {
         self.released += self.unsynced
         self.unsynced.removeAll(keepingCapacity: true)
     }
-
-    /// Lets the system forget what of the active segment is on disk, a few megabytes at a time: what it has only begun to write
-    /// stays until the next time.
-    private func uncache() {
-        guard self.uncaches, self.active.bytes - self.active.uncachedBytes >= Self.uncachedAtOnce else { return }
-        self.active.uncachedBytes = self.active.bytes
-        self.active.file.uncache(0..<self.active.bytes)
-    }
-
-    private static let uncachedAtOnce = 4 << 20
 
     func reachedDurable(_ position: Position) {
         self.durable = position

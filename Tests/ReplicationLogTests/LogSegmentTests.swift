@@ -34,6 +34,7 @@ import Testing
             megabyte.withUnsafeBytes { batch.append(lsn: lsn, term: 1, timestamp: 0, payload: $0) }
             try log.append(batch)
             try log.sync()
+            if log.uncaches { log.uncache() }
         }
         for lsn in LSN(1)...3 { try write(lsn) }
         log.uncaches = true

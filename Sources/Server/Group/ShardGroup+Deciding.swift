@@ -10,17 +10,21 @@ import Replication
 extension ShardGroup {
     /// Bytes of records that are applied in one go. Whoever catches up asks for more, and keeps its disk busy, in between.
     private static let bytesAtOnce = 64 << 10
+    /// Bytes of records that may wait for that; more are applied at once, so that nobody sends faster than this node applies.
+    private static let mostWaitingBytes = 4 << 20
 
     /// Applies what is decided, where that has not been done, and shows it to links.
     func decide() {
         guard self.failure == nil else { return }
+        let excess = self.records.bytes - GroupRecords.keptBytes - Self.mostWaitingBytes
+        let atOnce = max(Self.bytesAtOnce, excess)
         var applied = 0
         let isInBacklog = self.isStreamRead
         while self.shard.engine.stream.tip < self.committed, let record = self.records[self.shard.engine.stream.tip] {
             if self.shard.engine.stream.tip < self.shard.engine.tip {
                 GroupPayload.logged(record.payload).withUnsafeBytes { self.shard.engine.showDecided($0) }
             } else {
-                guard applied < Self.bytesAtOnce else {
+                guard applied < atOnce else {
                     self.decideLater()
                     break
                 }

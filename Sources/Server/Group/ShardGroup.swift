@@ -210,6 +210,7 @@ final class ShardGroup {
                 "term": "\(self.channel.term)", "tail": "\(self.channel.log.tail)", "commit": "\(self.channel.commit)",
             ]
         )
+        if role != .replica { self.shard.engine.log?.isFarBehind = false }
         // What was applied and may never be decided must not be cut out of the log alone.
         if self.isReady, role != .leader { self.events.append(.applied(self.shard.engine.tip)) }
     }

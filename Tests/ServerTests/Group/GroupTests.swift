@@ -139,6 +139,34 @@ import Testing
         }
     }
 
+    @Test("a member that comes back far behind has the same data in the end, and little of the way in its backlog")
+    func farBehind() throws {
+        try TestGroup.run(["snapshot-log-size": "0", "backlog-size": "1gb"]) { group in
+            let leader = try group.leader()
+            let late = group.running.first { $0 != leader } ?? 0
+            group.stop(late)
+            let client = try group.client(leader)
+            // More than a member may lack that keeps what it applies for others.
+            let value = String(repeating: "v", count: 1 << 20)
+            for number in 0..<100 {
+                #expect(try client.command("SET", "key:\(number % 7)", "\(number)\(value)") == .simple("OK"))
+            }
+            try group.start(late)
+            try group.waitUntilEqual()
+            let oldest = try [late, leader].map {
+                try group.info("repl_backlog_first_byte_offset", in: "replication", of: $0)
+            }
+            #expect(oldest[0].flatMap { Int($0) } ?? 0 >= 20 && oldest[1] == "0", "\(oldest)")
+
+            // From now on it is a member like the others.
+            #expect(try client.command("SET", "last", "value") == .simple("OK"))
+            try group.waitUntilEqual()
+            let reader = try group.client(late)
+            #expect(try reader.command("READONLY") == .simple("OK"))
+            #expect(try reader.command("GET", "last") == .text("value"))
+        }
+    }
+
     @Test("a read that must be consistent is answered by a leader, and by nobody who only thinks it leads")
     func consistentReads() throws {
         try TestGroup.run { group in

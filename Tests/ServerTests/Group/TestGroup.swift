@@ -114,11 +114,11 @@ final class TestGroup {
 
     func client(_ member: Int) throws -> TestClient { try TestClient(port: self.ports[member].client) }
 
-    /// One field of INFO group; nil when it is not there.
-    func info(_ field: String, of member: Int) throws -> String? {
+    /// One field of a section of INFO; nil when it is not there.
+    func info(_ field: String, in section: String = "group", of member: Int) throws -> String? {
         let client = try self.client(member)
         defer { client.close() }
-        guard let text = try client.command("INFO", "group").text else { return nil }
+        guard let text = try client.command("INFO", section).text else { return nil }
         let lines = text.split(separator: "\r\n")
         return lines.first { $0.hasPrefix(field + ":") }.map { String($0.dropFirst(field.utf8.count + 1)) }
     }

@@ -47,6 +47,16 @@ struct AskAheadTests {
         #expect(next.since == 10 && next.durable == 10)
     }
 
+    @Test("in the background nobody hurries: the next chunk is asked for once the last one is stored")
+    func background() throws {
+        let node = Node { $0.traffic = .background }
+        let first = try #require(node.follow(tail: 100))
+        let chunk = node.receive(self.chunk(first, 10), from: 2)
+        #expect(chunk.requests.isEmpty)
+        let next = try #require(node.store(chunk).requests.first)
+        #expect(next.since == 10 && next.durable == 10)
+    }
+
     /// Two megabytes, or four chunks where they are large.
     @Test(
         "only so many chunks are on their way to the disk",

@@ -39,7 +39,8 @@ extension Channel {
     /// is all that its leader must hear then. Background traffic is in no hurry, and would come in bursts: between two refills of its
     /// budget at the full rate, which clients feel.
     private var mayAskAhead: Bool {
-        guard self.options.traffic != .background, self.following.search == nil, let leader = self.following.leader, let peer = self.tracker[leader],
+        guard self.options.traffic != .background, self.following.search == nil, let leader = self.following.leader,
+            let peer = self.tracker[leader],
             peer.tail > self.log.tail
         else { return false }
         let changes = self.jobs.filter(\.changesLog)

@@ -3,12 +3,6 @@
 extension Channel {
     /// Goes on with a search: asks the next question, or cuts the log.
     mutating func advance(_ search: CommonRecordSearch, now: Microseconds) {
-        // The log got shorter meanwhile, because the disk dropped its end: what was found out is about records that are gone.
-        guard search.common <= self.log.tail else {
-            self.following.search = nil
-            self.following.phase = .waitingForTick
-            return
-        }
         if search.isLost {
             self.restart(search, now: now)
             return
@@ -79,8 +73,7 @@ extension Channel {
     }
 
     mutating func receivedRestart(_ response: SyncResponse, now: Microseconds) {
-        guard let search = self.following.search, response.first >= search.retained, search.common <= self.log.tail
-        else { return }
+        guard let search = self.following.search, response.first >= search.retained else { return }
         guard self.jobs.allSatisfy({ !$0.changesLog }) else { return }
         self.following.search = nil
         self.counters.gaps += 1

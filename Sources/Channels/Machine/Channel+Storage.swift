@@ -46,6 +46,7 @@ extension Channel {
             // Answers to what was asked before are about another log.
             self.following.outstanding.removeAll()
             self.following.open = nil
+            self.following.search = nil
         case .vote: durable = nil
         }
         let number = self.nextNumber()

@@ -44,6 +44,8 @@ package struct ChannelCounters: Equatable, Sendable {
 
     package var chunksServed: UInt64 = 0
     package var recordsServed: UInt64 = 0
+    /// Times that an answer was held until the budget covers it.
+    package var answersPaced: UInt64 = 0
     package var backPressures: UInt64 = 0
     /// Answers that were not sent because the node no longer led.
     package var abandonedAnswers: UInt64 = 0
@@ -76,8 +78,9 @@ extension ChannelCounters {
             ("suspected_divergences", self.suspectedDivergences), ("divergences", self.divergences),
             ("records_discarded", self.recordsDiscarded), ("snapshots", self.snapshots),
             ("chunks_served", self.chunksServed), ("records_served", self.recordsServed),
-            ("back_pressures", self.backPressures), ("abandoned_answers", self.abandonedAnswers),
-            ("refunds", self.refunds), ("disk_pressures_on_leader", self.diskPressuresOnLeader),
+            ("answers_paced", self.answersPaced), ("back_pressures", self.backPressures),
+            ("abandoned_answers", self.abandonedAnswers), ("refunds", self.refunds),
+            ("disk_pressures_on_leader", self.diskPressuresOnLeader),
             ("disk_pressures_on_replica", self.diskPressuresOnReplica),
             ("disk_pressures_on_candidate", self.diskPressuresOnCandidate),
             ("disk_pressures_on_idle", self.diskPressuresOnIdle),

@@ -214,7 +214,7 @@ struct ServeCommand: ParsableCommand {
 
     @Option(
         help: """
-            As what this node catches up: foreground, background (it leaves the most of the leader's budget to others) or \
+            As what this node catches up: foreground (within the leader's budget), background (within a fraction of it) or \
             realtime (it never waits). (default: foreground)
             """
     )

@@ -19,14 +19,15 @@ struct BandwidthBudgetTests {
         #expect(budget.admit(900, .foreground, now: 0) && budget.tokens == 100)
         #expect(!budget.admit(200, .foreground, now: 99_000))
         #expect(budget.admit(200, .foreground, now: 100_000) && budget.tokens == 0)
-        #expect(budget.wouldAdmit(1_000, .foreground, now: 50 * Self.second) && budget.tokens == 1_000)
+        #expect(budget.admits(1_000, .foreground, now: 50 * Self.second) == 50 * Self.second)
+        #expect(budget.tokens == 1_000)
     }
 
     @Test("time in pieces fills as much as time at once")
     func noFractionIsLost() {
         let budget = self.budget()
         #expect(budget.admit(1_000, .foreground, now: 0))
-        for now in 1...Microseconds(100_000) { _ = budget.wouldAdmit(1, .foreground, now: now) }
+        for now in 1...Microseconds(100_000) { _ = budget.admits(1, .foreground, now: now) }
         #expect(budget.tokens == 100)
     }
 
@@ -38,22 +39,58 @@ struct BandwidthBudgetTests {
         #expect(budget.admit(5_000, .foreground, now: Self.second))
     }
 
-    @Test("background traffic leaves its part untouched, and is let through after a minute")
-    func background() {
+    @Test("background traffic gets its fraction, also where nobody else takes anything")
+    func fraction() {
         let budget = self.budget()
         #expect(budget.admit(300, .background, now: 0) && budget.tokens == 700)
         #expect(!budget.admit(1, .background, now: 0))
-        #expect(budget.admit(100, .background, now: 100_000))
+        // The shared bucket is full again long before.
+        #expect(!budget.admit(300, .background, now: Self.second - 1) && budget.tokens == 1_000)
+        #expect(budget.admit(300, .background, now: Self.second))
+        #expect(!budget.admit(30, .background, now: Self.second + 99_999))
+        #expect(budget.admit(30, .background, now: Self.second + 100_000))
+    }
+
+    @Test("background traffic leaves room for the foreground, and is let through after a minute")
+    func background() {
+        let budget = self.budget()
         // The link is busy with the foreground for a minute.
-        var now: Microseconds = 100_000
-        while now < 60 * Self.second {
-            now += Self.second / 2
-            #expect(budget.admit(500, .foreground, now: now))
-            if now < 60 * Self.second { #expect(!budget.admit(400, .background, now: now)) }
+        for half in 0..<Microseconds(120) {
+            let now = half * Self.second / 2
+            #expect(budget.admit(half == 0 ? 700 : 500, .foreground, now: now))
+            #expect(!budget.admit(200, .background, now: now) || half == 0)
         }
-        #expect(budget.admit(700, .background, now: 100_000 + BandwidthBudget.longestBackgroundWait))
-        #expect(budget.tokens >= 0)
-        #expect(!budget.admit(400, .background, now: 100_001 + BandwidthBudget.longestBackgroundWait))
+        let minute = BandwidthBudget.longestBackgroundWait
+        #expect(budget.admits(200, .background, now: minute - 1) == minute)
+        #expect(budget.admit(500, .foreground, now: minute))
+        #expect(budget.admit(200, .background, now: minute) && budget.tokens >= 0)
+        #expect(!budget.admit(200, .background, now: minute + 1))
+    }
+
+    @Test("what never fits into the background's part goes once a minute")
+    func tooLargeForTheBackground() {
+        let budget = self.budget()
+        #expect(budget.admits(301, .background, now: 7) == BandwidthBudget.longestBackgroundWait)
+    }
+
+    @Test("it says to the microsecond when a message will be admitted", arguments: TrafficClass.allCases)
+    func announcing(traffic: TrafficClass) {
+        var random = TestGenerator(state: 0x5EED)
+        var options = BudgetOptions()
+        options.linkSpeed = 7_001
+        let budget = Bucket(BandwidthBudget(options, now: 0))
+        var now: Microseconds = 0
+        for _ in 0..<1_000 {
+            now += .random(in: 0...400_000, using: &random)
+            let other = TrafficClass.allCases.randomElement(using: &random) ?? .foreground
+            _ = budget.admit(.random(in: 1...2_000, using: &random), other, now: now)
+            let bytes = Int.random(in: 1...4_000, using: &random)
+            let admitted = budget.admits(bytes, traffic, now: now)
+            guard admitted > now else { continue }
+            #expect(budget.admits(bytes, traffic, now: admitted - 1) == admitted)
+            #expect(budget.admits(bytes, traffic, now: admitted) == admitted)
+            now = admitted
+        }
     }
 
     @Test("realtime traffic always goes, and still pays")
@@ -63,7 +100,7 @@ struct BandwidthBudgetTests {
         #expect(budget.tokens == -800)
         #expect(!budget.admit(1, .foreground, now: 800_000))
         #expect(budget.admit(100, .foreground, now: 900_000))
-        // Debts end at one bucket.
+        // Debts end at one bucket, and no other class adds to them or is forgiven any.
         for _ in 0..<9 { #expect(budget.admit(600, .realtime, now: 900_000)) }
         #expect(budget.tokens == -1_000)
     }
@@ -100,8 +137,8 @@ private final class Bucket {
         self.budget.admit(bytes, traffic, now: now)
     }
 
-    func wouldAdmit(_ bytes: Int, _ traffic: TrafficClass, now: Microseconds) -> Bool {
-        self.budget.wouldAdmit(bytes, traffic, now: now)
+    func admits(_ bytes: Int, _ traffic: TrafficClass, now: Microseconds) -> Microseconds {
+        self.budget.admits(bytes, traffic, now: now)
     }
 
     func refund(_ bytes: Int) { self.budget.refund(bytes) }

@@ -115,22 +115,6 @@ struct LeaderTests {
         }
     }
 
-    @Test("a spent budget is back-pressure, and a send that failed is given back")
-    func budget() {
-        let node = Node { $0.budget.linkSpeed = 240 }
-        node.lead()
-        let found = ReadOutcome.found(previous: .none, records: [Self.first], firstRetained: 0)
-        let first = node.receive(self.request(0), from: 2).reads
-        let sent = node.take(.read(first[0].number, found))
-        guard case .send(_, _, let charge) = sent.last, charge > 0 else { return #expect(Bool(false), "\(sent)") }
-        let second = node.receive(self.request(0, id: 2), from: 2).reads
-        #expect(node.take(.read(second[0].number, found)).nacks.map(\.code) == [.backPressure])
-        node.take(.sendFailed(charge: charge))
-        let third = node.receive(self.request(0, id: 3), from: 2).reads
-        #expect(node.take(.read(third[0].number, found)).responses.count == 1)
-        #expect(node.channel.counters.refunds == 1 && node.channel.counters.backPressures == 1)
-    }
-
     @Test("without a majority for three intervals nothing is decided or taken")
     func isolation() {
         let node = Node()

@@ -64,6 +64,43 @@ struct NackTests {
         #expect(node.channel.log.tail == 9 && node.channel.durable == 9)
     }
 
+    /// Asks a second time because the first request seems to be lost: both can be answered now.
+    private func asksTwice(_ node: Node) throws -> (SyncRequest, SyncRequest) {
+        let first = try #require(node.follow(tail: 9))
+        node.wait(2)
+        node.heartbeat(.leader, from: 2, tail: 9)
+        let second = try #require(node.wait(1).requests.first)
+        return (first, second)
+    }
+
+    @Test("a snapshot that takes the log's place ends a search that a late answer began")
+    func snapshotEndsSearch() throws {
+        let node = Node(.nearest, log: Self.log) { $0.content = .keyspace }
+        let (first, second) = try self.asksTwice(node)
+        let actions = node.receive(self.nack(.badRange, second, first: 8), from: 2)
+        guard case .fetchSnapshot(let number, from: _, _) = actions.last else {
+            return #expect(Bool(false), "\(actions)")
+        }
+        node.receive(self.nack(.diverged, first), from: 2)
+        let mark = RecordMark(term: 1, checksum: 5)
+        node.store(node.take(.snapshotFetched(number, tail: 2, last: mark)))
+        #expect(node.channel.log.tail == 2)
+        let next = try #require(node.wait(1).requests.first)
+        #expect(next.since == 2 && next.previous == mark && next.chunkBytes != 1)
+    }
+
+    @Test("a gap that a late answer tells of ends a search, and the read that it waited for")
+    func gapEndsSearch() throws {
+        let node = Node(log: Self.log)
+        let (first, second) = try self.asksTwice(node)
+        let read = try #require(node.receive(self.nack(.diverged, second), from: 2).reads.first)
+        let skipped = node.receive(self.nack(.badRange, first, first: 8), from: 2)
+        #expect(skipped.jobs.map(\.work) == [.skip(to: 8)])
+        #expect(node.store(skipped).requests.map(\.since) == [8])
+        let found = ReadOutcome.found(previous: RecordMark(term: 1, checksum: 77), records: [], firstRetained: 0)
+        #expect(node.take(.read(read.number, found)).isEmpty)
+    }
+
     @Test("only a replica listens, only to its leader, and only to an answer", arguments: Nack.Code.allCases)
     func unwanted(code: Nack.Code) throws {
         let node = Node(log: Self.log)

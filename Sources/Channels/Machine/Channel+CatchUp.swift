@@ -36,8 +36,7 @@ extension Channel {
 
     /// Whether it is worth while, and safe, to ask for a chunk before the ones before it are stored: the leader has said that it has
     /// more, and nothing but chunks is on its way. A replica that is nearly current waits for its disk: where the request begins
-    /// is all that its leader must hear then. Background traffic is in no hurry, and would come in bursts: between two refills of its
-    /// budget at the full rate, which clients feel.
+    /// is all that its leader must hear then. Background traffic is in no hurry.
     private var mayAskAhead: Bool {
         guard self.options.traffic != .background, self.following.search == nil, let leader = self.following.leader,
             let peer = self.tracker[leader],

@@ -10,9 +10,7 @@ extension Channel {
             self.nack(request, .notLeader, to: node, "this node does not lead")
             return
         }
-        // The newest request of a replica counts; there is one place for it.
-        self.leading?.peers[index].held = nil
-        self.leading?.peers[index].reading = nil
+        self.leading?.peers[index].forgetRequest()
         self.contacted(node, now: now)
         if request.since > self.log.tail {
             self.nack(request, .diverged, to: node, "the log ends before")
@@ -44,6 +42,7 @@ extension Channel {
 
     mutating func tickLeader(_ now: Microseconds) {
         self.answerHeld(now)
+        self.pay(now)
     }
 
     /// Answers requests that have waited long enough, or for which there is something now.
@@ -123,31 +122,6 @@ extension Channel {
                 self.respond(to: request, of: node, records, now: now)
             }
         }
-    }
-
-    private mutating func respond(
-        to request: SyncRequest,
-        of node: NodeID,
-        _ records: [ChannelRecord],
-        now: Microseconds
-    ) {
-        let response = SyncResponse(
-            first: request.since,
-            firstRetained: self.log.first,
-            commit: self.commit,
-            id: request.id,
-            records: records
-        )
-        let charge = MessageLayout.headerBytes + response.encodedBytes
-        guard self.budget.admit(charge, request.traffic, now: now) else {
-            self.counters.backPressures += 1
-            self.nack(request, .backPressure, to: node, "the budget is spent")
-            return
-        }
-        self.counters.chunksServed += records.isEmpty ? 0 : 1
-        self.counters.recordsServed += UInt64(records.count)
-        if let index = self.leading?.index(of: node) { self.leading?.peers[index].toldCommit = self.commit }
-        self.send(.syncResponse(response), to: node, charge: charge)
     }
 
     mutating func nack(_ request: SyncRequest, _ code: Nack.Code, to node: NodeID, _ detail: String) {

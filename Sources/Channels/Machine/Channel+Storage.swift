@@ -43,10 +43,7 @@ extension Channel {
             isAppend = true
         case .truncate, .skip, .restart, .install:
             durable = self.log.tail
-            // Answers to what was asked before are about another log.
-            self.following.outstanding.removeAll()
-            self.following.open = nil
-            self.following.search = nil
+            self.following.logReplaced()
         case .vote: durable = nil
         }
         let number = self.nextNumber()

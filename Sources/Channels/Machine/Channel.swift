@@ -134,7 +134,7 @@ package struct Channel: Sendable {
         case .idle: self.probeAt
         case .replica: min(self.heartbeatAt, self.candidacyAt)
         case .candidate: self.election?.endsAt ?? self.heartbeatAt
-        case .leader: min(self.heartbeatAt, self.leading?.nextHeldEnd ?? .max)
+        case .leader: min(self.heartbeatAt, self.leading?.nextHeldAt ?? .max)
         }
     }
 
@@ -208,7 +208,8 @@ package struct Channel: Sendable {
         let tellsOthers = forEverybody && self.role == .leader
         if tellsOthers, let leading = self.leading {
             for peer in leading.peers {
-                if let held = peer.held { self.nack(held.request, .closed, to: peer.node, "the channel is closed") }
+                guard let request = peer.held?.request ?? peer.answer?.request else { continue }
+                self.nack(request, .closed, to: peer.node, "the channel is closed")
             }
         }
         self.probeAt = nil

@@ -41,6 +41,17 @@ struct Following: Sendable {
 
     init(now: Microseconds) { self.waitsSince = now }
 
+    /// What was asked for, and found out so far, is about a log that is no more.
+    mutating func logReplaced() {
+        self.outstanding.removeAll()
+        self.open = nil
+        self.search = nil
+        switch self.phase {
+        case .readingProbe, .readingCut: self.phase = .ready
+        case .ready, .fetching, .waitingForTick: break
+        }
+    }
+
     mutating func believe(_ node: NodeID?, now: Microseconds) {
         let (patience, before) = (self.patience, self.waitsSince)
         self = Following(now: node == nil ? before : now)

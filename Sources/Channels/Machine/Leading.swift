@@ -1,9 +1,17 @@
 /// What a leader knows of its replicas, and what waits for them.
 struct Leading: Sendable {
     struct Held: Sendable {
-        var request: SyncRequest
+        let request: SyncRequest
         /// When it is answered whatever there is.
-        var endsAt: Microseconds
+        let endsAt: Microseconds
+    }
+
+    /// What was read for a request, while the budget does not cover it yet.
+    struct Answer: Sendable {
+        let request: SyncRequest
+        let records: [ChannelRecord]
+        /// When the replica is told to ask again.
+        let endsAt: Microseconds
     }
 
     struct Peer: Sendable {
@@ -18,6 +26,15 @@ struct Leading: Sendable {
         var held: Held?
         /// The request whose records are being read.
         var reading: UInt64?
+        /// A request that waits for the budget.
+        var answer: Answer?
+
+        /// The newest request of a replica counts; there is one place for it.
+        mutating func forgetRequest() {
+            self.held = nil
+            self.reading = nil
+            self.answer = nil
+        }
     }
 
     struct Write: Sendable {
@@ -36,6 +53,8 @@ struct Leading: Sendable {
     /// Its first record. Only from there on it counts replicas.
     var begin: Seq
     var peers: [Peer]
+    /// When the budget covers the next of the answers that wait for it, unless something else is sent first.
+    var payableAt: Microseconds?
     var writes: [Write] = []
     var writeBytes = 0
 
@@ -45,10 +64,21 @@ struct Leading: Sendable {
         self.peers = others.map { Peer(node: $0, contactAt: now) }
     }
 
-    var nextHeldEnd: Microseconds? { self.peers.compactMap { $0.held?.endsAt }.min() }
+    /// When something that is held can be sent, or must be.
+    var nextHeldAt: Microseconds? {
+        let held = self.peers.compactMap { $0.held?.endsAt }.min() ?? .max
+        let next = min(held, self.payableAt ?? .max)
+        return next == .max ? nil : next
+    }
     var highestMatch: Seq { self.peers.map(\.match).max() ?? 0 }
 
     func index(of node: NodeID) -> Int? { self.peers.firstIndex { $0.node == node } }
+
+    /// The peer of one class whose answer has waited longest.
+    func longestWaiting(_ traffic: TrafficClass) -> Int? {
+        self.peers.indices.filter { self.peers[$0].answer?.request.traffic == traffic }
+            .min { (self.peers[$0].answer?.endsAt ?? .max) < (self.peers[$1].answer?.endsAt ?? .max) }
+    }
 
     /// The highest seq before which everything is durable on so many nodes, of which one is the leader.
     func decided(by majority: Int, own: Seq) -> Seq {

@@ -10,7 +10,7 @@ package enum CatchUpScenario {
     package static let name = "catch-up"
 
     /// How long clients are watched before.
-    private static let aloneSeconds = 3.0
+    private static let aloneSeconds = 10.0
     private static let lookMicroseconds: UInt32 = 5000
     /// Writes of so many seconds may be on their way to somebody who is current.
     private static let currentSeconds = 0.1
@@ -18,7 +18,9 @@ package enum CatchUpScenario {
     private static let keys: UInt64 = 10_000
 
     /// Seconds of one trial, by experience.
-    static func seconds(_ one: CatchUpCase) -> Double { 12 + Double(one.bytes) / 30e6 }
+    static func seconds(_ one: CatchUpCase) -> Double {
+        20 + Double(one.bytes) / (one.trafficClass == .background ? 15e6 : 30e6)
+    }
 
     static func run(
         _ one: CatchUpCase,

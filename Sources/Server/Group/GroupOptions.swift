@@ -106,8 +106,8 @@ package struct GroupOptions: Sendable {
         }
     }
 
-    /// What a shard's channel is told.
-    func channel(ofShard index: Int) -> ChannelOptions {
+    /// What a shard's channel is told. Each of them has its part of the node's budget.
+    func channel(ofShard index: Int, of shards: Int) -> ChannelOptions {
         var options = ChannelOptions(
             channel: Self.channelID(ofShard: index),
             node: self.node ?? NodeID(0),
@@ -120,6 +120,7 @@ package struct GroupOptions: Sendable {
         options.traffic = self.traffic
         options.diskPressure = self.diskPressure
         options.budget = self.budget
+        options.budget.linkSpeed = max(1, self.budget.linkSpeed / Int64(shards))
         return options
     }
 

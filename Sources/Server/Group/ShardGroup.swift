@@ -75,7 +75,7 @@ final class ShardGroup {
         self.file = start.file
         self.replay = Replay(table: shard.node.table)
         let channel = Channels.Channel(
-            self.options.channel(ofShard: shard.index),
+            self.options.channel(ofShard: shard.index, of: shard.node.options.shards),
             log: start.tip,
             ballot: start.file.ballot,
             seed: UInt64.random(in: .min ... .max),

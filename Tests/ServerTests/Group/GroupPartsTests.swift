@@ -148,6 +148,17 @@ import Testing
         }
     }
 
+    @Test("the shards of a node share what catching up may take of its link", arguments: [1, 2, 7])
+    func budgetOfShards(shards: Int) {
+        var options = GroupOptions()
+        options.budget.linkSpeed = 1_000_000
+        let channels = (0..<shards).map { options.channel(ofShard: $0, of: shards) }
+        #expect(channels.map(\.budget.capacity).reduce(0, +) <= options.budget.capacity + Int64(shards))
+        #expect(channels.allSatisfy { $0.budget.capacity >= options.budget.capacity / Int64(shards) - 1 })
+        options.budget.linkSpeed = 1
+        #expect(options.channel(ofShard: 0, of: shards).budget.linkSpeed == 1)
+    }
+
     @Test("what a member has promised comes back as it was written, and damage is told")
     func file() throws {
         var file = GroupFile(election: .quorum)

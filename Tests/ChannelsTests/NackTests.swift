@@ -73,6 +73,28 @@ struct NackTests {
         return (first, second)
     }
 
+    @Test("what a node has cut away it does not send once it leads, although its disk still has it")
+    func cutIsNotServed() throws {
+        let node = Node(.nearest, log: Self.log)
+        var request = try #require(node.follow(tail: 9))
+        let known = ReadOutcome.found(previous: .none, records: [], firstRetained: 0)
+        var jobs: [StorageJob] = []
+        for _ in 0..<9 where jobs.isEmpty {
+            var actions = node.receive(self.nack(.diverged, request), from: 2)
+            if let read = actions.reads.first { actions = node.take(.read(read.number, known)) }
+            jobs = actions.jobs
+            if let probe = actions.requests.first { request = probe }
+        }
+        #expect(jobs.map(\.work) == [.truncate(to: 0)])
+        for _ in 0..<9 { node.wait(1) }
+        #expect(node.channel.role == .leader && node.channel.durable == 0)
+        let asks = SyncRequest(since: 0, previous: .none, chunkBytes: 0, id: 3, traffic: .foreground)
+        let read = try #require(node.receive(.syncRequest(asks), from: 3).reads.first)
+        let cut = ChannelRecord(seq: 0, term: 1, payload: [1])
+        let answers = node.take(.read(read.number, .found(previous: .none, records: [cut], firstRetained: 0)))
+        #expect(answers.responses.isEmpty && answers.nacks.isEmpty)
+    }
+
     @Test("a snapshot that takes the log's place ends a search that a late answer began")
     func snapshotEndsSearch() throws {
         let node = Node(.nearest, log: Self.log) { $0.content = .keyspace }

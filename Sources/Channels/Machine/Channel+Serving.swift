@@ -114,12 +114,14 @@ extension Channel {
                 return
             }
             self.matched(node, request.matched, now: now)
-            if records.isEmpty, request.since < self.durable {
+            // The disk may still have what this node has cut away before it led.
+            let own = records.prefix { $0.seq < self.durable }
+            if own.isEmpty, request.since < self.durable {
                 self.nack(request, .backPressure, to: node, "the log cannot be read")
-            } else if records.isEmpty {
+            } else if own.isEmpty {
                 self.hold(request, of: node, now: now)
             } else {
-                self.respond(to: request, of: node, records, now: now)
+                self.respond(to: request, of: node, own.count == records.count ? records : Array(own), now: now)
             }
         }
     }

@@ -116,6 +116,8 @@ package final class ChannelSimulation {
         case .delivered(let bytes, let from, let to): try self.deliver(bytes, from: from, to: to)
         case .woke(let index, let life):
             guard try self.isAwake(index, life, happening) else { return }
+            // Another one may have been entered before this one, and have taken its place.
+            guard let at = self.nodes[index].wakeAt, self.now >= at else { return }
             self.nodes[index].wakeAt = nil
             try self.turn(index)
         case .synced(let index, let life):

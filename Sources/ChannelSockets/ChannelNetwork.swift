@@ -185,8 +185,8 @@ public actor ChannelNetwork: ChannelTransport {
             secret: self.secret,
             node: self.node,
             members: self.members,
-            nonce: (0..<MemberHandshake.nonceBytes).map { _ in .random(in: 0 ... .max, using: &generator) },
-            isConnector: expecting != nil
+            nonce: (0..<MemberSecret.nonceBytes).map { _ in .random(in: 0 ... .max, using: &generator) },
+            side: expecting == nil ? .acceptor : .dialer
         )
         try await outbound.write(ByteBuffer(bytes: handshake.opening))
         while let buffer = try await inbound.next(isolation: self) {

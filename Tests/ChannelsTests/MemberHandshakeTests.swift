@@ -7,14 +7,14 @@ struct MemberHandshakeTests {
         _ node: UInt16,
         _ secret: String = "secret",
         nonce: UInt8? = nil,
-        isConnector: Bool = true
+        as side: MemberSecret.Side = .dialer
     ) -> MemberHandshake {
         MemberHandshake(
             secret: Array(secret.utf8),
             node: NodeID(node),
             members: [NodeID(1), NodeID(2), NodeID(3)],
             nonce: [UInt8](repeating: nonce ?? UInt8(node), count: 32),
-            isConnector: isConnector
+            side: side
         )
     }
 
@@ -25,7 +25,7 @@ struct MemberHandshakeTests {
     @Test("two members with the same secret prove themselves, however the bytes are cut", arguments: [1, 5, 38, 1000])
     func proves(step: Int) {
         var left = self.side(1)
-        var right = self.side(2, isConnector: false)
+        var right = self.side(2, as: .acceptor)
         var toRight = left.opening
         var toLeft = right.opening
         var proved: [NodeID] = []
@@ -50,7 +50,7 @@ struct MemberHandshakeTests {
     @Test("what comes behind the proof is kept for the first message")
     func rest() {
         var left = self.side(1)
-        var right = self.side(2, isConnector: false)
+        var right = self.side(2, as: .acceptor)
         guard case .goOn(let proof) = self.feed(&left, right.opening) else { return #expect(Bool(false)) }
         let outcome = self.feed(&right, left.opening + proof + [7, 8])
         guard case .proved(NodeID(1), _, let rest) = outcome else { return #expect(Bool(false), "\(outcome)") }
@@ -60,8 +60,8 @@ struct MemberHandshakeTests {
     @Test("another secret, a stranger's number, the own number, and garbage are refused")
     func refusals() {
         var left = self.side(1)
-        var other = self.side(2, "another", isConnector: false)
-        let right = self.side(2, isConnector: false)
+        var other = self.side(2, "another", as: .acceptor)
+        let right = self.side(2, as: .acceptor)
         guard case .goOn(let proof) = self.feed(&other, left.opening) else { return #expect(Bool(false)) }
         #expect(self.feed(&left, right.opening + proof) == .failed(.wrongProof))
         for number in [UInt16(1), 4, 999] {

@@ -4,10 +4,8 @@
 //                ←     hello of the other side, and its proof
 //     proof      →
 //
-// A proof is an HMAC-SHA-256 under the secret over a word for the side, and both hellos as they were sent. Nobody can use what
-// somebody else has sent, because the other one's random bytes are in it. Each part has its fixed length.
+// A proof (`MemberSecret`) is over both hellos as they were sent. Each part has its fixed length.
 
-internal import Crypto
 package import Primitives
 
 /// What a member tells of itself at the beginning of a connection.
@@ -45,9 +43,8 @@ package struct GroupHello: Equatable, Sendable {
         case copy(shard: UInt16)
     }
 
-    package static let nonceBytes = 32
     private static let magic: UInt64 = 0x3152_4745_4355_4c53
-    package static let bytes = 8 + 2 + 2 + Self.nonceBytes + 2 + 2 + 2 + 4 + 1 + 2
+    package static let bytes = 8 + 2 + 2 + MemberSecret.nonceBytes + 2 + 2 + 2 + 4 + 1 + 2
 
     package var from: NodeID
     package var to: NodeID
@@ -74,7 +71,7 @@ package struct GroupHello: Equatable, Sendable {
     }
 
     package init(from: NodeID, to: NodeID, nonce: [UInt8], facts: Facts, purpose: Purpose = .messages) {
-        precondition(nonce.count == Self.nonceBytes, "a nonce has \(Self.nonceBytes) bytes")
+        precondition(nonce.count == MemberSecret.nonceBytes, "a nonce has \(MemberSecret.nonceBytes) bytes")
         self.from = from
         self.to = to
         self.nonce = nonce
@@ -87,8 +84,8 @@ package struct GroupHello: Equatable, Sendable {
         guard bytes.count == Self.bytes, Self.read(UInt64.self, bytes, 0) == Self.magic else { return nil }
         self.from = NodeID(Self.read(UInt16.self, bytes, 8))
         self.to = NodeID(Self.read(UInt16.self, bytes, 10))
-        self.nonce = Array(bytes[12..<(12 + Self.nonceBytes)])
-        let rest = 12 + Self.nonceBytes
+        self.nonce = Array(bytes[12..<(12 + MemberSecret.nonceBytes)])
+        let rest = 12 + MemberSecret.nonceBytes
         guard let election: ElectionPolicy = [0: .quorum, 1: .nearest][bytes[rest + 10]] else { return nil }
         self.facts = Facts(
             shards: Self.read(UInt16.self, bytes, rest),
@@ -107,30 +104,5 @@ package struct GroupHello: Equatable, Sendable {
 
     private static func read<Value: FixedWidthInteger>(_ type: Value.Type, _ bytes: Bytes, _ offset: Int) -> Value {
         Value(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: type))
-    }
-}
-
-package struct GroupSecret: Sendable {
-    package enum Side: String, Sendable {
-        case dialer
-        case acceptor
-    }
-
-    package static let proofBytes = 32
-    private let key: SymmetricKey
-
-    package init(_ bytes: [UInt8]) { self.key = SymmetricKey(data: bytes) }
-
-    package func proof(of side: Side, dialer: [UInt8], acceptor: [UInt8]) -> [UInt8] {
-        Array(HMAC<SHA256>.authenticationCode(for: Array(side.rawValue.utf8) + dialer + acceptor, using: self.key))
-    }
-
-    /// Takes the same time whatever is wrong.
-    package func accepts(_ proof: some Collection<UInt8>, of side: Side, dialer: [UInt8], acceptor: [UInt8]) -> Bool {
-        HMAC<SHA256>.isValidAuthenticationCode(
-            Array(proof),
-            authenticating: Array(side.rawValue.utf8) + dialer + acceptor,
-            using: self.key
-        )
     }
 }

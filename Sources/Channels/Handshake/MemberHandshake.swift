@@ -1,12 +1,11 @@
-// How two members prove to each other that they belong together before the first message. Both know a secret:
+// How two members of a channel prove to each other that they belong together before the first message, where that is all that
+// they have to say (members of a group of servers tell more: `GroupHello`):
 //
 //     each:   "SLC1", own node id (u16), 32 random bytes
-//     each:   HMAC-SHA-256(secret; "sluice-member-v1", who connected (u8), own id, other id, own random bytes, the other's)
+//     each:   its proof (`MemberSecret`)
 //
-// Neither learns the secret, a proof cannot be played back (the random bytes are new) nor turned around (it names its direction).
 // What follows is not encrypted and not signed: where the network is not trusted, the connection needs TLS beneath.
 
-internal import Crypto
 package import Primitives
 
 package struct MemberHandshake: Sendable {
@@ -20,39 +19,35 @@ package struct MemberHandshake: Sendable {
 
     /// How long it may take, in seconds.
     package static let timeoutSeconds = 10
-    package static let nonceBytes = 32
     private static let magic = Array("SLC1".utf8)
-    private static let helloBytes = 4 + 2 + Self.nonceBytes
-    private static let proofBytes = 32
+    private static let helloBytes = 4 + 2 + MemberSecret.nonceBytes
 
     private enum State: Sendable {
         case waitsForHello
-        case waitsForProof(NodeID, expected: [UInt8])
+        case waitsForProof(NodeID, hello: [UInt8])
         case ended
     }
 
-    private let secret: [UInt8]
+    private let secret: MemberSecret
     private let node: NodeID
     private let members: [NodeID]
-    private let nonce: [UInt8]
-    private let isConnector: Bool
+    private let side: MemberSecret.Side
+    /// What to send first.
+    package let opening: [UInt8]
     private var state = State.waitsForHello
     private var held: [UInt8] = []
 
     /// - Parameters:
-    ///   - nonce: `nonceBytes` that were never used before.
-    ///   - isConnector: whether this node made the connection.
-    package init(secret: [UInt8], node: NodeID, members: [NodeID], nonce: [UInt8], isConnector: Bool) {
-        precondition(nonce.count == Self.nonceBytes, "a nonce has \(Self.nonceBytes) bytes")
-        self.secret = secret
+    ///   - nonce: `MemberSecret.nonceBytes` that were never used before.
+    ///   - side: whether this node made the connection.
+    package init(secret: [UInt8], node: NodeID, members: [NodeID], nonce: [UInt8], side: MemberSecret.Side) {
+        precondition(nonce.count == MemberSecret.nonceBytes, "a nonce has \(MemberSecret.nonceBytes) bytes")
+        self.secret = MemberSecret(secret)
         self.node = node
         self.members = members
-        self.nonce = nonce
-        self.isConnector = isConnector
+        self.side = side
+        self.opening = Self.magic + [UInt8(truncatingIfNeeded: node.number), UInt8(node.number >> 8)] + nonce
     }
-
-    /// What to send first.
-    package var opening: [UInt8] { Self.magic + self.node.bytes + self.nonce }
 
     package mutating func received(_ bytes: Bytes) -> Outcome {
         self.held.append(contentsOf: bytes)
@@ -62,39 +57,42 @@ package struct MemberHandshake: Sendable {
             guard self.held.count >= Self.helloBytes else { return .goOn(send: []) }
             let other = NodeID(UInt16(self.held[4]) | UInt16(self.held[5]) << 8)
             guard other != self.node, self.members.contains(other) else { return self.fail(.unknownNode(other)) }
-            let theirs = Array(self.held[6..<Self.helloBytes])
+            let hello = Array(self.held.prefix(Self.helloBytes))
             // Whoever sends back what it got proves nothing.
-            guard theirs != self.nonce else { return self.fail(.wrongProof) }
+            let nonce = hello.suffix(MemberSecret.nonceBytes)
+            guard nonce != self.opening.suffix(MemberSecret.nonceBytes) else { return self.fail(.wrongProof) }
             self.held.removeFirst(Self.helloBytes)
-            answer = self.proof(self.isConnector, self.node, other, self.nonce, theirs)
-            let expected = self.proof(!self.isConnector, other, self.node, theirs, self.nonce)
-            self.state = .waitsForProof(other, expected: expected)
+            answer = self.proof(hello)
+            self.state = .waitsForProof(other, hello: hello)
         }
-        guard case .waitsForProof(let other, let expected) = self.state else { return .failed(.ended) }
-        guard self.held.count >= Self.proofBytes else { return .goOn(send: answer) }
-        let isRight = zip(self.held, expected).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
-        guard isRight else { return self.fail(.wrongProof) }
-        let rest = Array(self.held[Self.proofBytes...])
+        guard case .waitsForProof(let other, let hello) = self.state else { return .failed(.ended) }
+        guard self.held.count >= MemberSecret.proofBytes else { return .goOn(send: answer) }
+        guard self.accepts(self.held.prefix(MemberSecret.proofBytes), hello) else { return self.fail(.wrongProof) }
+        let rest = Array(self.held[MemberSecret.proofBytes...])
         self.state = .ended
         self.held = []
         return .proved(other, send: answer, rest: rest)
+    }
+
+    private func proof(_ hello: [UInt8]) -> [UInt8] {
+        switch self.side {
+        case .dialer: self.secret.proof(of: .dialer, dialer: self.opening, acceptor: hello)
+        case .acceptor: self.secret.proof(of: .acceptor, dialer: hello, acceptor: self.opening)
+        }
+    }
+
+    /// Whether the other side has proved itself.
+    private func accepts(_ proof: some Collection<UInt8>, _ hello: [UInt8]) -> Bool {
+        switch self.side {
+        case .dialer: self.secret.accepts(proof, of: .acceptor, dialer: self.opening, acceptor: hello)
+        case .acceptor: self.secret.accepts(proof, of: .dialer, dialer: hello, acceptor: self.opening)
+        }
     }
 
     private mutating func fail(_ failure: HandshakeFailure) -> Outcome {
         self.state = .ended
         self.held = []
         return .failed(failure)
-    }
-
-    private func proof(
-        _ isConnector: Bool,
-        _ from: NodeID,
-        _ to: NodeID,
-        _ nonce: [UInt8],
-        _ other: [UInt8]
-    ) -> [UInt8] {
-        let text = Array("sluice-member-v1".utf8) + [isConnector ? 1 : 0] + from.bytes + to.bytes + nonce + other
-        return Array(HMAC<SHA256>.authenticationCode(for: text, using: SymmetricKey(data: self.secret)))
     }
 }
 
@@ -108,8 +106,4 @@ package enum HandshakeFailure: Error, Equatable, Sendable {
     case wrongProof
     /// It is over already.
     case ended
-}
-
-extension NodeID {
-    fileprivate var bytes: [UInt8] { [UInt8(truncatingIfNeeded: self.number), UInt8(self.number >> 8)] }
 }

@@ -79,11 +79,11 @@ final class MemberFlood: Sendable {
             throw HarnessError(.targetUnavailable, "\(error)")
         }
         let socket = try WaitingSocket(endpoint, timeoutSeconds: self.handshakeSeconds)
-        let nonce = (0..<GroupHello.nonceBytes).map { _ in UInt8.random(in: .min ... .max) }
+        let nonce = (0..<MemberSecret.nonceBytes).map { _ in UInt8.random(in: .min ... .max) }
         let hello = GroupHello(from: membership.node, to: other.node, nonce: nonce, facts: membership.facts).encoded
         try socket.send(hello)
         var answer: [UInt8] = []
-        let expected = GroupHello.bytes + GroupSecret.proofBytes
+        let expected = GroupHello.bytes + MemberSecret.proofBytes
         while answer.count < expected {
             var piece = [UInt8](repeating: 0, count: expected - answer.count)
             let result = piece.withUnsafeMutableBytes { bytes in
@@ -94,7 +94,7 @@ final class MemberFlood: Sendable {
             answer += piece[..<count]
         }
         let acceptor = Array(answer[..<GroupHello.bytes])
-        try socket.send(GroupSecret(membership.secret).proof(of: .dialer, dialer: hello, acceptor: acceptor))
+        try socket.send(MemberSecret(membership.secret).proof(of: .dialer, dialer: hello, acceptor: acceptor))
         return socket.release()
     }
 

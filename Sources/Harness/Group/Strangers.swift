@@ -63,13 +63,13 @@ final class Strangers: Sendable {
         let hello = GroupHello(
             from: NodeID(UInt16.random(in: 0...4, using: &generator)),
             to: NodeID(UInt16.random(in: 1...5, using: &generator)),
-            nonce: noise(GroupHello.nonceBytes),
+            nonce: noise(MemberSecret.nonceBytes),
             facts: facts
         ).encoded
         switch Int.random(in: 0..<4, using: &generator) {
         case 0: return noise(Int.random(in: 1...Self.longest, using: &generator))
         case 1: return Array(hello.prefix(Int.random(in: 1...hello.count, using: &generator)))
-        case 2: return hello + noise(GroupSecret.proofBytes)
+        case 2: return hello + noise(MemberSecret.proofBytes)
         default: return [0xff, 0xff, 0xff, 0xff] + noise(100)
         }
     }

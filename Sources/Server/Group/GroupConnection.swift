@@ -124,9 +124,9 @@ final class GroupConnection: ChannelInboundHandler {
     /// Of the next part of the handshake, each of which has its length; nil when there is none.
     private var expectedBytes: Int? {
         switch self.stage {
-        case .dialed: GroupHello.bytes + GroupSecret.proofBytes
+        case .dialed: GroupHello.bytes + MemberSecret.proofBytes
         case .accepted: GroupHello.bytes
-        case .answered: GroupSecret.proofBytes
+        case .answered: MemberSecret.proofBytes
         case .open, .bridging, .copying, .closed: nil
         }
     }

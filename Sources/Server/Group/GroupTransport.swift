@@ -23,7 +23,7 @@ final class GroupTransport: Sendable {
 
     let options: GroupOptions
     let node: NodeID
-    let secret: GroupSecret
+    let secret: MemberSecret
     let peers: [NodeID: GroupPeer]
     let counters = Mutex(Counters())
     private let facts: GroupHello.Facts
@@ -61,7 +61,7 @@ final class GroupTransport: Sendable {
     init(
         _ options: GroupOptions,
         node: NodeID,
-        secret: GroupSecret,
+        secret: MemberSecret,
         facts: GroupHello.Facts,
         replicationHost: String,
         tls: GroupTLS?,
@@ -182,7 +182,7 @@ final class GroupTransport: Sendable {
 
     func hello(to node: NodeID, for purpose: GroupHello.Purpose = .messages) -> GroupHello {
         var generator = SystemRandomNumberGenerator()
-        let nonce = (0..<GroupHello.nonceBytes).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+        let nonce = (0..<MemberSecret.nonceBytes).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
         return GroupHello(from: self.node, to: node, nonce: nonce, facts: self.facts, purpose: purpose)
     }
 

@@ -54,7 +54,7 @@ extension Server {
         }
     }
 
-    private static func readSecret(_ options: GroupOptions) throws(ServerError) -> GroupSecret {
+    private static func readSecret(_ options: GroupOptions) throws(ServerError) -> MemberSecret {
         guard let path = options.secretFile else { preconditionFailure("a member has a secret: that was checked") }
         guard let secret = SecretFile.read(path, limit: GroupOptions.longestSecret) else {
             throw ServerError(.invalidOption, "cannot read --group-secret-file \(path)")
@@ -65,6 +65,6 @@ extension Server {
                 "--group-secret-file \(path) must hold \(GroupOptions.shortestSecret) bytes or more, not \(secret.count)"
             )
         }
-        return GroupSecret(secret)
+        return MemberSecret(secret)
     }
 }

@@ -117,12 +117,12 @@ import Testing
 
     @Test("a proof holds for one secret, one side and one conversation")
     func proofs() {
-        let secret = GroupSecret(Array("0123456789abcdef".utf8))
+        let secret = MemberSecret(Array("0123456789abcdef".utf8))
         let proof = secret.proof(of: .dialer, dialer: [1], acceptor: [2])
         #expect(secret.accepts(proof, of: .dialer, dialer: [1], acceptor: [2]))
         #expect(!secret.accepts(proof, of: .acceptor, dialer: [1], acceptor: [2]))
         #expect(!secret.accepts(proof, of: .dialer, dialer: [1], acceptor: [3]))
-        let other = GroupSecret(Array("0123456789abcdeF".utf8))
+        let other = MemberSecret(Array("0123456789abcdeF".utf8))
         #expect(!other.accepts(proof, of: .dialer, dialer: [1], acceptor: [2]))
     }
 

@@ -178,7 +178,7 @@ package final class ChannelSimulation {
         options.chunkBytes = self.weather.chunkBytes
         options.diskPressure = self.weather.diskPressure
         options.budget.linkSpeed = self.weather.linkSpeed
-        options.budget.liveBytes = Int(self.weather.linkSpeed / 1_000)
+        options.budget.liveBytes = self.weather.linkSpeed / 1_000
         options.traffic = TrafficClass.allCases.randomElement(using: &self.generator) ?? .foreground
         options.mutant = self.scenario.mutant
         let node = self.nodes[index]

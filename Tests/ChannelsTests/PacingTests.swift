@@ -10,8 +10,8 @@ struct PacingTests {
         return ChannelMessage(channel: MessageTests.channel, term: 1, body: .syncResponse(response)).encodedBytes
     }()
 
-    /// Leads with a thousand records of which it holds the last ones; its budget is three answers a second, or so many heartbeats.
-    private func leader(answers: Int = 3, liveBytes: Int = 0) -> Node {
+    /// Leads with a thousand records and one of its own, all of them decided; its budget is so many answers a second.
+    private func leader(answers: Int = 3, liveBytes: Int64 = 0) -> Node {
         let log = LogTip(first: 0, tail: 1_000, last: RecordMark(term: 1, checksum: 1), lastTerm: 1)
         let node = Node(log: log) {
             $0.budget.linkSpeed = Int64(2 * answers * Self.price)
@@ -23,7 +23,9 @@ struct PacingTests {
         node.take(.ticked)
         node.store(node.receive(.voteReply(isGranted: true), from: 2, term: 1))
         node.store(node.receive(.voteReply(isGranted: true), from: 2, term: 2))
+        node.receive(.stored(before: 1_001), from: 3, term: 2)
         node.take(.ticked)
+        #expect(node.channel.commit == 1_001)
         return node
     }
 
@@ -91,6 +93,26 @@ struct PacingTests {
         for _ in 0..<9 { #expect(self.ask(node, from: 3, traffic, since: 990).responses.count == 1) }
         #expect(node.channel.budget.tokens == tokens)
         #expect(self.ask(node, from: 3, .background, since: 900).responses.isEmpty)
+    }
+
+    @Test("what is not decided is waited for, and outside of the budget however much it is")
+    func undecided() {
+        let node = self.leader()
+        for _ in 0..<3 { self.ask(node) }
+        let payloads = [[UInt8]](repeating: Self.record.payload, count: 500)
+        node.store(node.take(.proposed(token: 1, payloads: payloads)))
+        #expect(node.channel.commit == 1_001)
+        for _ in 0..<9 { #expect(self.ask(node, since: 1_001).responses.count == 1) }
+        #expect(self.ask(node, since: 1_000).responses.isEmpty)
+    }
+
+    @Test("unless said otherwise, who lacks no more than a second of the budget is current")
+    func liveBytes() {
+        var options = BudgetOptions()
+        options.linkSpeed = 12_000_000
+        #expect(options.liveBytes == nil && options.capacity == 6_000_000)
+        let node = Node { $0.budget = options }
+        #expect(node.channel.budget.liveBytes == 6_000_000)
     }
 
     @Test("a newer request takes the place of one whose answer waits")

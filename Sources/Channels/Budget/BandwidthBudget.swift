@@ -8,8 +8,9 @@ package struct BudgetOptions: Equatable, Sendable {
     package var linkSpeed: Int64 = 125_000_000
     /// Of the budget: what background traffic may use.
     package var backgroundFraction = 0.3
-    /// Bytes of records. A replica that lacks no more is current but for what is under way, and its traffic outside of the budget.
-    package var liveBytes = 4 << 20
+    /// A replica that lacks no more of what is decided is current but for what is under way, and its traffic outside of the budget.
+    /// In bytes of records; nil: what the bucket holds.
+    package var liveBytes: Int64?
 
     package init() {}
 
@@ -26,6 +27,8 @@ package struct BandwidthBudget: Sendable {
     /// What background traffic must leave in the shared bucket.
     private let reserve: Int64
     private var backgroundAt: Microseconds
+    /// Whoever lacks no more bytes is not catching up.
+    package let liveBytes: Int64
 
     package init(_ options: BudgetOptions, now: Microseconds) {
         self.shared = TokenBucket(capacity: options.capacity, now: now)
@@ -33,6 +36,7 @@ package struct BandwidthBudget: Sendable {
         self.background = TokenBucket(capacity: max(1, fraction), now: now)
         self.reserve = self.shared.capacity - fraction
         self.backgroundAt = now
+        self.liveBytes = options.liveBytes ?? self.shared.capacity
     }
 
     /// Bytes that the shared bucket holds: one second.

@@ -41,13 +41,13 @@ extension Channel {
         self.leading?.payableAt = next
     }
 
-    /// Whether the replica lacks so little that this is replication of what is written now. By the size of the records at hand: the
-    /// log knows no others.
+    /// Whether this is replication of what is written now: clients wait for what is not decided, and the replica lacks little of
+    /// what is. By the size of the records at hand, because the log's tip knows no others.
     private func isLive(_ answer: Leading.Answer) -> Bool {
-        guard !answer.records.isEmpty else { return true }
+        guard !answer.records.isEmpty, answer.request.since < self.commit else { return true }
         let bytes = answer.records.reduce(0) { $0 + $1.encodedBytes }
-        let lacking = Double(self.log.tail - min(self.log.tail, answer.request.since))
-        return lacking * Double(bytes) / Double(answer.records.count) <= Double(self.options.budget.liveBytes)
+        let lacking = Double(self.commit - answer.request.since) * Double(bytes) / Double(answer.records.count)
+        return lacking <= Double(self.budget.liveBytes)
     }
 
     private mutating func send(_ answer: Leading.Answer, to node: NodeID, charge: Int) {

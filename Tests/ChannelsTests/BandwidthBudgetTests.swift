@@ -67,13 +67,32 @@ struct BandwidthBudgetTests {
         #expect(!budget.admit(200, .background, now: minute + 1))
     }
 
-    @Test("what never fits into the background's part goes once a minute")
+    @Test("what is larger than the background's part goes when both buckets are full, however busy the background is")
     func tooLargeForTheBackground() {
         let budget = self.budget()
-        #expect(budget.admits(301, .background, now: 7) == BandwidthBudget.longestBackgroundWait)
+        #expect(budget.admit(10, .background, now: 0))
+        #expect(budget.admits(900, .background, now: 0) == 33_334)
+        #expect(budget.admit(900, .background, now: 33_334) && budget.tokens == 100)
+        #expect(budget.admits(900, .background, now: 33_334) == 33_334 + Self.second)
+        #expect(budget.admits(5_000, .background, now: 33_334) == 33_334 + Self.second)
     }
 
-    @Test("it says to the microsecond when a message will be admitted", arguments: TrafficClass.allCases)
+    @Test("nobody should ask for more than an empty bucket gets in time")
+    func allowance() {
+        var options = BudgetOptions()
+        options.linkSpeed = 2_000
+        let budget = BandwidthBudget(options, now: 0)
+        #expect(budget.allowance(.foreground, within: Self.second / 2) == 500)
+        #expect(budget.allowance(.background, within: Self.second / 2) == 150)
+        #expect(budget.allowance(.foreground, within: 9 * Self.second) == 1_000)
+        #expect(budget.allowance(.background, within: 1) == 1)
+        #expect(budget.allowance(.realtime, within: 1) == .max)
+    }
+
+    @Test(
+        "it says to the microsecond when a message will be admitted",
+        arguments: [TrafficClass.foreground, .background]
+    )
     func announcing(traffic: TrafficClass) {
         var random = TestGenerator(state: 0x5EED)
         var options = BudgetOptions()

@@ -93,6 +93,13 @@ struct NackTests {
         let cut = ChannelRecord(seq: 0, term: 1, payload: [1])
         let answers = node.take(.read(read.number, .found(previous: .none, records: [cut], firstRetained: 0)))
         #expect(answers.responses.isEmpty && answers.nacks.isEmpty)
+        // Nor does what is still there prove anything about what came after the cut.
+        node.take(.proposed(token: 1, payloads: [[UInt8]](repeating: [2], count: 9)))
+        let stale = RecordMark(term: 1, checksum: 77)
+        let later = SyncRequest(since: 5, previous: stale, chunkBytes: 0, id: 4, traffic: .foreground)
+        let compared = try #require(node.receive(.syncRequest(later), from: 3).reads.first)
+        let found = ReadOutcome.found(previous: stale, records: [], firstRetained: 0)
+        #expect(node.take(.read(compared.number, found)).nacks.map(\.code) == [.backPressure])
     }
 
     @Test("a snapshot that takes the log's place ends a search that a late answer began")

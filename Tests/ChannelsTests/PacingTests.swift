@@ -115,6 +115,17 @@ struct PacingTests {
         #expect(node.channel.budget.liveBytes == 6_000_000)
     }
 
+    @Test("nobody asks the disk for more than an empty budget covers within a heartbeat")
+    func chunks() throws {
+        let node = self.leader(answers: 4)
+        for (traffic, answers) in [(TrafficClass.foreground, 2.0), (.background, 0.6)] {
+            let request = SyncRequest(since: 0, previous: .none, chunkBytes: 0, id: 5, traffic: traffic)
+            let read = try #require(node.receive(.syncRequest(request), from: 2, term: 2).reads.first)
+            let price = Double(read.byteLimit + MessageLayout.headerBytes + MessageLayout.responseHeaderBytes)
+            #expect(abs(price - answers * Double(Self.price)) <= 2)
+        }
+    }
+
     @Test("a newer request takes the place of one whose answer waits")
     func newest() {
         let node = self.leader()

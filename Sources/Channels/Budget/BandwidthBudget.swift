@@ -45,13 +45,16 @@ package struct BandwidthBudget: Sendable {
     /// Bytes in the shared bucket; below 0 while realtime traffic is owed.
     package var tokens: Int64 { self.shared.tokens }
 
-    /// The most that a message of a class should ask for: what a full bucket gives it.
-    package func allowance(_ traffic: TrafficClass) -> Int {
-        switch traffic {
-        case .realtime: .max
-        case .foreground: Int(self.shared.capacity)
-        case .background: Int(self.shared.capacity - self.reserve)
-        }
+    /// The most that a message of a class should cost, if it is to wait no longer than this for an empty bucket to fill; at least 1.
+    package func allowance(_ traffic: TrafficClass, within time: Microseconds) -> Int {
+        let bucket =
+            switch traffic {
+            case .realtime: Int64.max
+            case .foreground: self.shared.capacity
+            case .background: self.background.capacity
+            }
+        guard time < 1_000_000, bucket < .max else { return Int(bucket) }
+        return Int(max(1, Double(bucket) * Double(time) / 1_000_000))
     }
 
     /// Takes the price of a message, unless the class must wait.
@@ -75,14 +78,14 @@ package struct BandwidthBudget: Sendable {
         case .realtime: return now
         case .foreground: return self.shared.covers(bytes, now: now)
         case .background:
+            // What is larger than what it must leave goes when both are full.
+            let rest = min(self.reserve, self.shared.capacity - min(Int64(bytes), self.shared.capacity))
+            let covered = self.shared.covers(bytes, leaving: rest, now: now)
             let letThrough = max(now, self.backgroundAt + Self.longestBackgroundWait)
-            // What never fits goes when its minute is over.
-            guard bytes <= self.shared.capacity - self.reserve else { return letThrough }
-            let covered = self.shared.covers(bytes, leaving: self.reserve, now: now)
             return min(max(covered, self.background.covers(bytes, now: now)), letThrough)
         }
     }
 
-    /// Gives back what a message cost that was not sent; the bucket never holds more than its capacity.
+    /// Gives back what a message cost that was not sent, to the shared bucket, which never holds more than its capacity.
     package mutating func refund(_ bytes: Int) { self.shared.refund(bytes) }
 }

@@ -64,9 +64,9 @@ extension Channel {
     private mutating func read(for request: SyncRequest, of node: NodeID) {
         guard let index = self.leading?.index(of: node), let term = self.leading?.recordTerm else { return }
         let asked = request.chunkBytes == 0 ? MessageLayout.largestChunk : Int(request.chunkBytes)
-        // A chunk that the budget could never cover would wait for ever.
+        // One that takes longer than a heartbeat to pay would be refused, and be overtaken by smaller ones for ever.
         let overhead = MessageLayout.headerBytes + MessageLayout.responseHeaderBytes
-        let allowed = max(1, self.budget.allowance(request.traffic) - overhead)
+        let allowed = max(1, self.budget.allowance(request.traffic, within: self.options.heartbeat) - overhead)
         let number = self.nextNumber()
         self.leading?.peers[index].reading = number
         self.read(
@@ -111,6 +111,11 @@ extension Channel {
             }
             guard previous.agrees(with: request.previous) else {
                 self.nack(request, .diverged, to: node, "another record before")
+                return
+            }
+            guard request.since <= self.durable else {
+                // Its place is not on disk yet, and what was compared may be what is cut away there.
+                self.nack(request, .backPressure, to: node, "the log is not yet written")
                 return
             }
             self.matched(node, request.matched, now: now)

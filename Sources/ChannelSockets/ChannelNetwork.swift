@@ -185,7 +185,7 @@ public actor ChannelNetwork: ChannelTransport {
             secret: self.secret,
             node: self.node,
             members: self.members,
-            nonce: (0..<MemberSecret.nonceBytes).map { _ in .random(in: 0 ... .max, using: &generator) },
+            nonce: MemberSecret.nonce(using: &generator),
             side: expecting == nil ? .acceptor : .dialer
         )
         try await outbound.write(ByteBuffer(bytes: handshake.opening))

@@ -19,7 +19,7 @@ struct BandwidthBudgetTests {
         #expect(budget.admit(900, .foreground, now: 0) && budget.tokens == 100)
         #expect(!budget.admit(200, .foreground, now: 99_000))
         #expect(budget.admit(200, .foreground, now: 100_000) && budget.tokens == 0)
-        #expect(budget.admits(1_000, .foreground, now: 50 * Self.second) == 50 * Self.second)
+        #expect(budget.admittedAt(1_000, .foreground, now: 50 * Self.second) == 50 * Self.second)
         #expect(budget.tokens == 1_000)
     }
 
@@ -27,7 +27,7 @@ struct BandwidthBudgetTests {
     func noFractionIsLost() {
         let budget = self.budget()
         #expect(budget.admit(1_000, .foreground, now: 0))
-        for now in 1...Microseconds(100_000) { _ = budget.admits(1, .foreground, now: now) }
+        for now in 1...Microseconds(100_000) { _ = budget.admittedAt(1, .foreground, now: now) }
         #expect(budget.tokens == 100)
     }
 
@@ -61,7 +61,7 @@ struct BandwidthBudgetTests {
             #expect(!budget.admit(200, .background, now: now) || half == 0)
         }
         let minute = BandwidthBudget.longestBackgroundWait
-        #expect(budget.admits(200, .background, now: minute - 1) == minute)
+        #expect(budget.admittedAt(200, .background, now: minute - 1) == minute)
         #expect(budget.admit(500, .foreground, now: minute))
         #expect(budget.admit(200, .background, now: minute) && budget.tokens >= 0)
         #expect(!budget.admit(200, .background, now: minute + 1))
@@ -71,10 +71,10 @@ struct BandwidthBudgetTests {
     func tooLargeForTheBackground() {
         let budget = self.budget()
         #expect(budget.admit(10, .background, now: 0))
-        #expect(budget.admits(900, .background, now: 0) == 33_334)
+        #expect(budget.admittedAt(900, .background, now: 0) == 33_334)
         #expect(budget.admit(900, .background, now: 33_334) && budget.tokens == 100)
-        #expect(budget.admits(900, .background, now: 33_334) == 33_334 + Self.second)
-        #expect(budget.admits(5_000, .background, now: 33_334) == 33_334 + Self.second)
+        #expect(budget.admittedAt(900, .background, now: 33_334) == 33_334 + Self.second)
+        #expect(budget.admittedAt(5_000, .background, now: 33_334) == 33_334 + Self.second)
     }
 
     @Test("nobody should ask for more than an empty bucket gets in time")
@@ -104,10 +104,10 @@ struct BandwidthBudgetTests {
             let other = TrafficClass.allCases.randomElement(using: &random) ?? .foreground
             _ = budget.admit(.random(in: 1...2_000, using: &random), other, now: now)
             let bytes = Int.random(in: 1...4_000, using: &random)
-            let admitted = budget.admits(bytes, traffic, now: now)
+            let admitted = budget.admittedAt(bytes, traffic, now: now)
             guard admitted > now else { continue }
-            #expect(budget.admits(bytes, traffic, now: admitted - 1) == admitted)
-            #expect(budget.admits(bytes, traffic, now: admitted) == admitted)
+            #expect(budget.admittedAt(bytes, traffic, now: admitted - 1) == admitted)
+            #expect(budget.admittedAt(bytes, traffic, now: admitted) == admitted)
             now = admitted
         }
     }
@@ -156,8 +156,8 @@ private final class Bucket {
         self.budget.admit(bytes, traffic, now: now)
     }
 
-    func admits(_ bytes: Int, _ traffic: TrafficClass, now: Microseconds) -> Microseconds {
-        self.budget.admits(bytes, traffic, now: now)
+    func admittedAt(_ bytes: Int, _ traffic: TrafficClass, now: Microseconds) -> Microseconds {
+        self.budget.admittedAt(bytes, traffic, now: now)
     }
 
     func refund(_ bytes: Int) { self.budget.refund(bytes) }

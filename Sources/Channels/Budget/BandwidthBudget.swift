@@ -60,7 +60,7 @@ package struct BandwidthBudget: Sendable {
     /// Takes the price of a message, unless the class must wait.
     /// - Returns: whether the message may be sent.
     package mutating func admit(_ bytes: Int, _ traffic: TrafficClass, now: Microseconds) -> Bool {
-        guard self.admits(bytes, traffic, now: now) <= now else { return false }
+        guard self.admittedAt(bytes, traffic, now: now) <= now else { return false }
         if traffic == .background {
             self.backgroundAt = now
             self.background.take(bytes, owing: false)
@@ -71,18 +71,18 @@ package struct BandwidthBudget: Sendable {
     }
 
     /// When a message will be admitted, if nothing else is until then; `now` at the earliest.
-    package mutating func admits(_ bytes: Int, _ traffic: TrafficClass, now: Microseconds) -> Microseconds {
+    package mutating func admittedAt(_ bytes: Int, _ traffic: TrafficClass, now: Microseconds) -> Microseconds {
         self.shared.fill(now)
         self.background.fill(now)
         switch traffic {
         case .realtime: return now
-        case .foreground: return self.shared.covers(bytes, now: now)
+        case .foreground: return self.shared.coveredAt(bytes, now: now)
         case .background:
             // What is larger than what it must leave goes when both are full.
             let rest = min(self.reserve, self.shared.capacity - min(Int64(bytes), self.shared.capacity))
-            let covered = self.shared.covers(bytes, leaving: rest, now: now)
+            let covered = self.shared.coveredAt(bytes, leaving: rest, now: now)
             let letThrough = max(now, self.backgroundAt + Self.longestBackgroundWait)
-            return min(max(covered, self.background.covers(bytes, now: now)), letThrough)
+            return min(max(covered, self.background.coveredAt(bytes, now: now)), letThrough)
         }
     }
 

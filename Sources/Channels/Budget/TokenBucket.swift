@@ -29,7 +29,7 @@ struct TokenBucket: Sendable {
     /// When there is enough for a message, if nothing else is taken until then; `now` at the earliest. What is larger than the
     /// bucket goes when the bucket is full.
     /// - Parameter rest: bytes that must be left, so few that both fit.
-    func covers(_ bytes: Int, leaving rest: Int64 = 0, now: Microseconds) -> Microseconds {
+    func coveredAt(_ bytes: Int, leaving rest: Int64 = 0, now: Microseconds) -> Microseconds {
         let missing = self.price(bytes) + rest * Self.second - self.level
         return missing <= 0 ? now : now + (missing + self.capacity - 1) / self.capacity
     }

@@ -12,6 +12,13 @@ package struct MemberSecret: Sendable {
 
     package static let nonceBytes = 32
     package static let proofBytes = 32
+
+    /// Random bytes for a hello.
+    /// - Parameter generator: one that nobody can foresee.
+    package static func nonce(using generator: inout some RandomNumberGenerator) -> [UInt8] {
+        (0..<Self.nonceBytes).map { _ in .random(in: .min ... .max, using: &generator) }
+    }
+
     private let key: SymmetricKey
 
     package init(_ bytes: [UInt8]) { self.key = SymmetricKey(data: bytes) }

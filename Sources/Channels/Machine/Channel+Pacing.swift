@@ -27,7 +27,7 @@ extension Channel {
                     self.send(answer, to: peer.node, charge: charge)
                     continue
                 }
-                let payableAt = self.budget.admits(charge, traffic, now: now)
+                let payableAt = self.budget.admittedAt(charge, traffic, now: now)
                 guard payableAt > answer.endsAt else {
                     // Nobody of its class overtakes it.
                     next = min(payableAt, next ?? .max)

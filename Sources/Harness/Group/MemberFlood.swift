@@ -79,7 +79,8 @@ final class MemberFlood: Sendable {
             throw HarnessError(.targetUnavailable, "\(error)")
         }
         let socket = try WaitingSocket(endpoint, timeoutSeconds: self.handshakeSeconds)
-        let nonce = (0..<MemberSecret.nonceBytes).map { _ in UInt8.random(in: .min ... .max) }
+        var generator = SystemRandomNumberGenerator()
+        let nonce = MemberSecret.nonce(using: &generator)
         let hello = GroupHello(from: membership.node, to: other.node, nonce: nonce, facts: membership.facts).encoded
         try socket.send(hello)
         var answer: [UInt8] = []

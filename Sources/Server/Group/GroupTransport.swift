@@ -182,7 +182,7 @@ final class GroupTransport: Sendable {
 
     func hello(to node: NodeID, for purpose: GroupHello.Purpose = .messages) -> GroupHello {
         var generator = SystemRandomNumberGenerator()
-        let nonce = (0..<MemberSecret.nonceBytes).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+        let nonce = MemberSecret.nonce(using: &generator)
         return GroupHello(from: self.node, to: node, nonce: nonce, facts: self.facts, purpose: purpose)
     }
 

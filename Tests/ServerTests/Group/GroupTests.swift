@@ -116,10 +116,7 @@ import Testing
     @Test("a member whose records the log no longer has takes the leader's data, and goes on from there")
     func snapshot() throws {
         try TestGroup.run(["log-segment-size": "8192", "snapshot-log-size": "16384"]) { group in
-            let leader = try group.leader()
-            let late = group.running.first { $0 != leader } ?? 0
-            group.stop(late)
-            let client = try group.client(leader)
+            let (leader, late, client) = try group.stopFollower()
             for number in 0..<2000 {
                 #expect(try client.command("SET", "key:\(number % 500)", "value \(number)") == .simple("OK"))
             }
@@ -142,10 +139,7 @@ import Testing
     @Test("a member that comes back far behind has the same data in the end, and little of the way in its backlog")
     func farBehind() throws {
         try TestGroup.run(["snapshot-log-size": "0", "backlog-size": "1gb"]) { group in
-            let leader = try group.leader()
-            let late = group.running.first { $0 != leader } ?? 0
-            group.stop(late)
-            let client = try group.client(leader)
+            let (leader, late, client) = try group.stopFollower()
             // More than a member may lack that keeps what it applies for others.
             let value = String(repeating: "v", count: 1 << 20)
             for number in 0..<100 {

@@ -99,6 +99,14 @@ final class TestGroup {
         self.servers[member] = nil
     }
 
+    /// Stops a member that does not lead; the client is the leader's.
+    func stopFollower() throws -> (leader: Int, stopped: Int, client: TestClient) {
+        let leader = try self.leader()
+        let follower = self.running.first { $0 != leader } ?? 0
+        self.stop(follower)
+        return (leader, follower, try self.client(leader))
+    }
+
     private func stopAll() {
         for member in self.servers.indices { self.stop(member) }
     }
